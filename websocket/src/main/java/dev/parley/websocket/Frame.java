@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.websocket;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One frame (RFC 6455 §5), as an application sends and receives it.
+ *
+ * <p>There are five kinds and no more, so a {@code switch} over a frame is exhaustive without a
+ * {@code default}. A default session delivers whole messages as {@link Text} and {@link Binary}
+ * frames with {@link #fin()} set. Where a message is split, each of its frames has the type of the
+ * message and the last one has {@code fin}; the opcode of a continuation is an affair of the wire.
+ *
+ * <p>A frame does not copy the array it is made of, nor the one it hands out: do not change either
+ * afterwards. {@link #copy()} gives an array of your own. Two frames are equal when their type,
+ * bits and payload are. {@code toString} never shows the payload.
+ */
+public abstract sealed class Frame {
+  private static final byte[] EMPTY = {};
+  private static final int MAX_CONTROL_PAYLOAD = 125;
+
+  private final byte[] data;
+  private final boolean fin;
+  private final boolean rsv1;
+  private final boolean rsv2;
+  private final boolean rsv3;
+
+  private Frame(byte[] data, boolean fin, boolean rsv1, boolean rsv2, boolean rsv3) {
+    this.data = Objects.requireNonNull(data, "data");
+    this.fin = fin;
+    this.rsv1 = rsv1;
+    this.rsv2 = rsv2;
+    this.rsv3 = rsv3;
+  }
+
+  /** A control frame: never split, no reserved bits, a short payload (RFC 6455 §5.5). */
+  private Frame(byte[] data) {
+    this(data, true, false, false, false);
+    if (data.length > MAX_CONTROL_PAYLOAD) {
+      throw new IllegalArgumentException(
+          "payload of "
+              + data.length
+              + " bytes in a "
+              + opcode()
+              + " frame, at most "
+              + MAX_CONTROL_PAYLOAD);
+    }
+  }
+
+  /** Returns the opcode of this kind of frame. */
+  public abstract Opcode opcode();
+
+  /** Returns the payload, not a copy. */
+  public final byte[] data() {
+    return data;
+  }
+
+  /** Tells whether this frame ends its message. Always so for control frames. */
+  public final boolean fin() {
+    return fin;
+  }
+
+  /** Returns the first reserved bit, which extensions use. */
+  public final boolean rsv1() {
+    return rsv1;
+  }
+
+  /** Returns the second reserved bit. */
+  public final boolean rsv2() {
+    return rsv2;
+  }
+
+  /** Returns the third reserved bit. */
+  public final boolean rsv3() {
+    return rsv3;
+  }
+
+  /** Returns a copy of the payload. */
+  public final byte[] copy() {
+    return data.clone();
+  }
+
+  @Override
+  public final boolean equals(@Nullable Object other) {
+    return other instanceof Frame that
+        && opcode() == that.opcode()
+        && fin == that.fin
+        && rsv1 == that.rsv1
+        && rsv2 == that.rsv2
+        && rsv3 == that.rsv3
+        && Arrays.equals(data, that.data);
+  }
+
+  @Override
+  public final int hashCode() {
+    return 31 * Objects.hash(opcode(), fin, rsv1, rsv2, rsv3) + Arrays.hashCode(data);
+  }
+
+  @Override
+  public String toString() {
+    StringBuilder text = new StringBuilder(48);
+    text.append(getClass().getSimpleName()).append('[').append(data.length).append(" bytes");
+    text.append(fin ? "" : ", not final");
+    text.append(rsv1 ? ", rsv1" : "").append(rsv2 ? ", rsv2" : "").append(rsv3 ? ", rsv3" : "");
+    return text.append(']').toString();
+  }
+
+  /** Text, in UTF-8 (RFC 6455 §5.6). */
+  public static final class Text extends Frame {
+    /**
+     * Makes a whole message of a string.
+     *
+     * @throws IllegalArgumentException if the string has a lone surrogate
+     */
+    public Text(String text) {
+      this(Utf8.encode(text));
+    }
+
+    /** Makes a whole message of UTF-8 bytes, which are judged when the frame is sent. */
+    public Text(byte[] data) {
+      this(data, true, false, false, false);
+    }
+
+    /** Makes a frame of a message that may be split. */
+    public Text(byte[] data, boolean fin, boolean rsv1, boolean rsv2, boolean rsv3) {
+      super(data, fin, rsv1, rsv2, rsv3);
+    }
+
+    @Override
+    public Opcode opcode() {
+      return Opcode.TEXT;
+    }
+
+    /**
+     * Returns the payload as text. Where a raw session delivers fragments, a character may be split
+     * over two of them; join the bytes before reading them as text.
+     */
+    public String readText() {
+      return new String(data(), StandardCharsets.UTF_8);
+    }
+  }
+
+  /** Bytes, whatever they mean (RFC 6455 §5.6). */
+  public static final class Binary extends Frame {
+    /** Makes a whole message. */
+    public Binary(byte[] data) {
+      this(data, true, false, false, false);
+    }
+
+    /** Makes a frame of a message that may be split. */
+    public Binary(byte[] data, boolean fin, boolean rsv1, boolean rsv2, boolean rsv3) {
+      super(data, fin, rsv1, rsv2, rsv3);
+    }
+
+    @Override
+    public Opcode opcode() {
+      return Opcode.BINARY;
+    }
+
+    /** Returns a copy of the payload; {@link #data()} gives it uncopied. */
+    public byte[] readBytes() {
+      return copy();
+    }
+  }
+
+  /** The beginning or the answer of the closing handshake (RFC 6455 §5.5.1). */
+  public static final class Close extends Frame {
+    /** Makes a Close frame that gives no reason. */
+    public Close() {
+      this(EMPTY);
+    }
+
+    /**
+     * Makes a Close frame with a reason.
+     *
+     * @throws IllegalArgumentException if the reason cannot go on the wire, see {@link
+     *     CloseReason#requireSendable()}
+     */
+    public Close(CloseReason reason) {
+      this(reason.encode());
+    }
+
+    /** Makes a Close frame of its payload, which is judged when the frame is sent. */
+    public Close(byte[] data) {
+      super(data);
+    }
+
+    @Override
+    public Opcode opcode() {
+      return Opcode.CLOSE;
+    }
+
+    /** Returns the reason, or {@code null} where the payload is too short to hold one. */
+    public @Nullable CloseReason readReason() {
+      return data().length < 2 ? null : CloseReason.decode(data());
+    }
+
+    @Override
+    public String toString() {
+      CloseReason reason = readReason();
+      return "Close[" + (reason == null ? "no code" : reason.code()) + "]";
+    }
+  }
+
+  /** A question whether the peer is there (RFC 6455 §5.5.2). */
+  public static final class Ping extends Frame {
+    /**
+     * Makes a Ping.
+     *
+     * @param data at most 125 bytes, which come back in the Pong
+     * @throws IllegalArgumentException if the payload is longer
+     */
+    public Ping(byte[] data) {
+      super(data);
+    }
+
+    @Override
+    public Opcode opcode() {
+      return Opcode.PING;
+    }
+  }
+
+  /** The answer to a Ping, or an unasked sign of life (RFC 6455 §5.5.3). */
+  public static final class Pong extends Frame {
+    /**
+     * Makes a Pong.
+     *
+     * @param data at most 125 bytes
+     * @throws IllegalArgumentException if the payload is longer
+     */
+    public Pong(byte[] data) {
+      super(data);
+    }
+
+    @Override
+    public Opcode opcode() {
+      return Opcode.PONG;
+    }
+  }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.websocket;
+
+import java.util.Set;
+
+/**
+ * A negotiated extension at work on one connection (RFC 6455 §9).
+ *
+ * <p>Data frames pass through the extensions: outgoing frames in the order of negotiation, incoming
+ * ones in the reverse order. Each frame is passed as it stands on the wire, fragment by fragment,
+ * as a {@link Frame.Text} or {@link Frame.Binary} whose {@link Frame#fin()} ends the message; an
+ * extension that works on whole messages keeps its own state. Control frames do not pass.
+ *
+ * <p>The two directions are independent: {@code processOutgoingFrame} and {@code endOutgoing} are
+ * called by one thread at a time, {@code processIncomingFrame} and {@code endIncoming} by one
+ * thread at a time, but the two pairs may run at the same moment.
+ *
+ * @param <C> the configuration that was negotiated
+ */
+public interface WebSocketExtension<C> {
+  /** A reserved bit of the frame header (RFC 6455 §5.2). */
+  enum ReservedBit {
+    RSV1,
+    RSV2,
+    RSV3
+  }
+
+  /** Returns the registered name, as in {@code permessage-deflate}. */
+  String name();
+
+  /** Returns what was negotiated. */
+  C config();
+
+  /** Returns the reserved bits that this extension gives a meaning to. Default: none. */
+  default Set<ReservedBit> reservedBits() {
+    return Set.of();
+  }
+
+  /**
+   * Encodes an outgoing data frame: returns the frame that goes on the wire in its place, with the
+   * same type and the same {@link Frame#fin()}.
+   */
+  Frame processOutgoingFrame(Frame frame);
+
+  /**
+   * Decodes an incoming data frame: returns the frame to deliver in its place, with the same type
+   * and the same {@link Frame#fin()}, and with the extension's reserved bits cleared.
+   *
+   * @throws WebSocketProtocolException if the frame breaks a rule of the extension
+   */
+  Frame processIncomingFrame(Frame frame);
+
+  /**
+   * Decodes an incoming data frame into at most {@code room} bytes. An extension that enlarges what
+   * it decodes must override this and stop in time; for any other the result is measured
+   * afterwards.
+   *
+   * @param room how many bytes the message may still take
+   * @throws WebSocketProtocolException with {@link Violation#MESSAGE_TOO_BIG} if the result needs
+   *     more
+   */
+  default Frame processIncomingFrame(Frame frame, long room) {
+    return processIncomingFrame(frame);
+  }
+
+  /**
+   * Releases what the incoming direction holds. Called once, when nothing more will be received.
+   */
+  default void endIncoming() {}
+
+  /** Releases what the outgoing direction holds. Called once, when nothing more will be sent. */
+  default void endOutgoing() {}
+}

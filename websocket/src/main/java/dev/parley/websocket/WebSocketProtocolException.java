@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.websocket;
+
+import org.jspecify.annotations.Nullable;
+
+/** The peer broke the protocol; the connection has failed (RFC 6455 §7.1.7). */
+public class WebSocketProtocolException extends WebSocketException {
+  private static final long serialVersionUID = 1;
+
+  private final @Nullable Violation violation;
+
+  /** Makes an exception for a breach that is no {@link Violation}, as in the opening handshake. */
+  public WebSocketProtocolException(String message) {
+    super(message);
+    this.violation = null;
+  }
+
+  /**
+   * Makes an exception for a violation.
+   *
+   * @param violation the rule
+   * @param detail what was expected and what was got; never payload text
+   * @param cause what an extension threw, if anything
+   */
+  public WebSocketProtocolException(Violation violation, String detail, @Nullable Throwable cause) {
+    super(detail + " (" + violation.section() + ")", cause);
+    this.violation = violation;
+  }
+
+  /** Makes an exception for a violation without a cause. */
+  public WebSocketProtocolException(Violation violation, String detail) {
+    this(violation, detail, null);
+  }
+
+  /** Returns the rule that was broken; {@code null} for a breach outside an open connection. */
+  public @Nullable Violation violation() {
+    return violation;
+  }
+}
