@@ -26,17 +26,19 @@ public enum Violation {
   COMPRESSED_DATA_INVALID(1007, "compressed data invalid", "RFC 7692 §7.2.2"),
   EXTENSION_FAILED(1011, "extension failed", "RFC 6455 §9");
 
-  private final CloseReason closeReason;
+  private final int closeCode;
+  private final String message;
   private final String section;
 
   Violation(int closeCode, String message, String section) {
-    this.closeReason = new CloseReason(closeCode, message);
+    this.closeCode = closeCode;
+    this.message = message;
     this.section = section;
   }
 
   /** Returns the code and the text of the Close frame that answers this violation. */
   public CloseReason closeReason() {
-    return closeReason;
+    return new CloseReason(closeCode, message);
   }
 
   /** Returns where the rule stands. */
