@@ -11,7 +11,12 @@ public class WebSocketProtocolException extends WebSocketException {
 
   /** Makes an exception for a breach that is no {@link Violation}, as in the opening handshake. */
   public WebSocketProtocolException(String message) {
-    super(message);
+    this(message, null);
+  }
+
+  /** Makes an exception for a breach that is no {@link Violation}, with what caused it. */
+  public WebSocketProtocolException(String message, @Nullable Throwable cause) {
+    super(message, cause);
     this.violation = null;
   }
 

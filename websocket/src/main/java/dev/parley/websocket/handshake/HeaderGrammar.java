@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.websocket.handshake;
 
-/** The characters that HTTP allows where (RFC 9110 §5.5, §5.6.2). */
+import java.util.ArrayList;
+import java.util.List;
+
+/** The characters that HTTP allows where, and its comma lists (RFC 9110 §5.5, §5.6). */
 final class HeaderGrammar {
   private static final String TOKEN_PUNCTUATION = "!#$%&'*+-.^_`|~";
+  private static final int SHOWN = 40;
 
   private HeaderGrammar() {}
 
@@ -14,46 +18,73 @@ final class HeaderGrammar {
         || TOKEN_PUNCTUATION.indexOf(c) >= 0;
   }
 
-  static boolean isToken(CharSequence text) {
-    return !text.isEmpty() && text.chars().allMatch(HeaderGrammar::isTokenChar);
-  }
-
   /** Visible characters, space, tab, and the upper half of ISO 8859-1 (obs-text). */
-  static boolean isFieldValueChar(int c) {
+  static boolean isTextChar(int c) {
     return c == '\t' || (c >= ' ' && c <= '~') || (c >= 0x80 && c <= 0xff);
   }
 
+  static boolean isVisible(int c) {
+    return c > ' ' && c <= '~';
+  }
+
+  /** Returns the token. The message never shows the text, which may be a secret gone astray. */
   static String requireToken(String what, String text) {
-    if (!isToken(text)) {
-      throw new IllegalArgumentException(what + " is not a token (RFC 9110 §5.6.2): " + show(text));
+    if (text.isEmpty()) {
+      throw new IllegalArgumentException(what + " is empty, expected a token");
+    }
+    for (int i = 0; i < text.length(); i++) {
+      if (!isTokenChar(text.charAt(i))) {
+        throw new IllegalArgumentException(
+            misplaced(what, text, i) + ", which no token has (RFC 9110 §5.6.2)");
+      }
     }
     return text;
   }
 
-  /**
-   * Returns the value without white space around it. The message names the field and never shows
-   * its value.
-   */
-  static String requireFieldValue(String name, String value) {
-    for (int i = 0; i < value.length(); i++) {
-      if (!isFieldValueChar(value.charAt(i))) {
-        throw new IllegalArgumentException(
-            String.format(
-                "value of header %s has the character U+%04X at index %d",
-                name, (int) value.charAt(i), i));
+  /** Returns the text. The message names what it is and never shows it. */
+  static String requireText(String what, String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (!isTextChar(text.charAt(i))) {
+        throw new IllegalArgumentException(misplaced(what, text, i) + " (RFC 9110 §5.5)");
       }
     }
-    return value.strip();
+    return text;
   }
 
-  private static String show(String text) {
+  private static String misplaced(String what, String text, int index) {
+    return String.format(
+        "%s has the character U+%04X at index %d", what, (int) text.charAt(index), index);
+  }
+
+  /**
+   * Returns the elements of a comma list that may go over several field lines. Empty elements are
+   * left out (RFC 9110 §5.6.1.2).
+   */
+  static List<String> elements(List<String> fieldValues) {
+    List<String> elements = new ArrayList<>();
+    for (String value : fieldValues) {
+      for (String element : value.split(",", -1)) {
+        if (!element.isBlank()) {
+          elements.add(element.strip());
+        }
+      }
+    }
+    return elements;
+  }
+
+  /** Quotes what a peer sent, made harmless and short enough for a message. */
+  static String show(String text) {
     StringBuilder shown = new StringBuilder("\"");
     text.chars()
-        .limit(40)
+        .limit(SHOWN)
         .forEach(
-            c ->
-                shown.append(
-                    c >= ' ' && c <= '~' ? String.valueOf((char) c) : String.format("\\u%04x", c)));
-    return shown.append('"').toString();
+            c -> {
+              if (c >= ' ' && c <= '~') {
+                shown.append((char) c);
+              } else {
+                shown.append(String.format("\\u%04x", c));
+              }
+            });
+    return shown.append(text.length() > SHOWN ? "...\"" : "\"").toString();
   }
 }

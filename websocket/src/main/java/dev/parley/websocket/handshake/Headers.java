@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The header fields of a request or a response, in their order. Immutable. Names are compared
- * without regard to case (RFC 9110 §5.1).
+ * without regard to case (RFC 9110 §5.1); two headers are equal when their field lines are, letter
+ * by letter and in the same order.
  */
 public final class Headers {
   /** No fields. */
@@ -67,6 +68,16 @@ public final class Headers {
     return new Builder();
   }
 
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Headers headers && fields.equals(headers.fields);
+  }
+
+  @Override
+  public int hashCode() {
+    return fields.hashCode();
+  }
+
   /** Shows the names only: a value may be a secret. */
   @Override
   public String toString() {
@@ -89,7 +100,7 @@ public final class Headers {
       fields.add(
           new Field(
               HeaderGrammar.requireToken("header name", name),
-              HeaderGrammar.requireFieldValue(name, value)));
+              HeaderGrammar.requireText("value of header " + name, value).strip()));
       return this;
     }
 

@@ -9,12 +9,23 @@ package dev.parley.websocket.handshake;
  * @param headers the header fields
  */
 public record RequestHead(String method, String target, Headers headers) {
-  /** Validates the request line. */
+  /**
+   * Validates the request line.
+   *
+   * @throws IllegalArgumentException if the method is no token, or the target is empty or has a
+   *     character that must be percent-encoded
+   */
   public RequestHead {
     HeaderGrammar.requireToken("method", method);
-    if (target.isEmpty() || !target.chars().allMatch(c -> c > ' ' && c <= '~')) {
+    if (target.isEmpty() || !target.chars().allMatch(HeaderGrammar::isVisible)) {
       throw new IllegalArgumentException(
           "request target is empty or has a character that must be percent-encoded");
     }
+  }
+
+  /** Shows neither the query nor the values of the headers: they may be secrets. */
+  @Override
+  public String toString() {
+    return method + " " + target.replaceFirst("\\?.*", "?...") + " " + headers;
   }
 }

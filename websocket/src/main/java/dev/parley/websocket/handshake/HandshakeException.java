@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.websocket.handshake;
+
+import dev.parley.websocket.WebSocketProtocolException;
+import org.jspecify.annotations.Nullable;
+
+/** The opening handshake failed by the peer's fault; there is no session. */
+public final class HandshakeException extends WebSocketProtocolException {
+  private static final long serialVersionUID = 1;
+
+  private final HandshakeFailure failure;
+
+  /**
+   * Makes an exception.
+   *
+   * @param failure the reason
+   * @param detail what was expected and what was got; never a secret
+   * @param cause what an extension threw, if anything
+   */
+  public HandshakeException(HandshakeFailure failure, String detail, @Nullable Throwable cause) {
+    super(detail + " (" + failure.section() + ")", cause);
+    this.failure = failure;
+  }
+
+  /** Makes an exception without a cause. */
+  public HandshakeException(HandshakeFailure failure, String detail) {
+    this(failure, detail, null);
+  }
+
+  /** Returns the reason. */
+  public HandshakeFailure failure() {
+    return failure;
+  }
+}
