@@ -2,6 +2,7 @@
 package dev.parley.websocket;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 
 /**
  * A close code and the text that goes with it (RFC 6455 §7.1.5, §7.1.6, §7.4).
@@ -61,7 +62,7 @@ public record CloseReason(int code, String message) {
 
   /** Validates that the message is not null. */
   public CloseReason {
-    java.util.Objects.requireNonNull(message, "message");
+    Objects.requireNonNull(message, "message");
   }
 
   /**
@@ -92,10 +93,7 @@ public record CloseReason(int code, String message) {
 
   /** Returns the payload of a Close frame with this reason; see {@link #requireSendable()}. */
   byte[] encode() {
-    if (!isSendable(code)) {
-      throw new IllegalArgumentException(
-          "close code " + code + " must not be sent, expected 1000-1003, 1007-1014 or 3000-4999");
-    }
+    requireSendable(code);
     byte[] text = Utf8.encode(message);
     if (text.length > MAX_MESSAGE_BYTES) {
       throw new IllegalArgumentException(
@@ -108,10 +106,22 @@ public record CloseReason(int code, String message) {
     return payload;
   }
 
+  /** Refuses a close code that cannot go on the wire. */
+  static void requireSendable(int code) {
+    if (!isSendable(code)) {
+      throw new IllegalArgumentException(
+          "close code " + code + " must not be sent, expected 1000-1003, 1007-1014 or 3000-4999");
+    }
+  }
+
   /** Reads the payload of a Close frame that has been judged valid and has at least two bytes. */
   static CloseReason decode(byte[] payload) {
-    int code = (payload[0] & 0xff) << 8 | (payload[1] & 0xff);
     return new CloseReason(
-        code, new String(payload, 2, payload.length - 2, StandardCharsets.UTF_8));
+        codeOf(payload), new String(payload, 2, payload.length - 2, StandardCharsets.UTF_8));
+  }
+
+  /** Reads the code from the payload of a Close frame that has at least two bytes. */
+  static int codeOf(byte[] payload) {
+    return (payload[0] & 0xff) << 8 | (payload[1] & 0xff);
   }
 }

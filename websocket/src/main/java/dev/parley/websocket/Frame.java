@@ -20,7 +20,9 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract sealed class Frame {
   private static final byte[] EMPTY = {};
-  private static final int MAX_CONTROL_PAYLOAD = 125;
+
+  /** RFC 6455 §5.5: what a control frame may carry. */
+  static final int MAX_CONTROL_PAYLOAD = 125;
 
   private final byte[] data;
   private final boolean fin;
@@ -110,13 +112,15 @@ public abstract sealed class Frame {
 
   /** Text, in UTF-8 (RFC 6455 §5.6). */
   public static final class Text extends Frame {
+    private final boolean knownValid;
+
     /**
      * Makes a whole message of a string.
      *
      * @throws IllegalArgumentException if the string has a lone surrogate
      */
     public Text(String text) {
-      this(Utf8.encode(text));
+      this(Utf8.encode(text), true);
     }
 
     /** Makes a whole message of UTF-8 bytes, which are judged when the frame is sent. */
@@ -127,6 +131,18 @@ public abstract sealed class Frame {
     /** Makes a frame of a message that may be split. */
     public Text(byte[] data, boolean fin, boolean rsv1, boolean rsv2, boolean rsv3) {
       super(data, fin, rsv1, rsv2, rsv3);
+      this.knownValid = false;
+    }
+
+    /** Makes a whole message, {@code knownValid} where its UTF-8 need not be judged again. */
+    Text(byte[] data, boolean knownValid) {
+      super(data, true, false, false, false);
+      this.knownValid = knownValid;
+    }
+
+    /** Tells whether the payload is valid UTF-8 by its making. */
+    boolean isKnownValid() {
+      return knownValid;
     }
 
     @Override

@@ -6,7 +6,8 @@ package dev.parley.websocket;
  * claimed.
  *
  * @param maxFrameSize the most payload bytes of one frame on the wire. Default: no limit, as the
- *     specification says; a frame also counts towards its message.
+ *     specification says; a data frame also counts towards its message. Control frames are short by
+ *     rule and pass.
  * @param maxMessageSize the most bytes of a whole message in memory, after defragmentation and
  *     decompression. Default 64 MiB: larger than nearly every message in use, small enough to
  *     survive.

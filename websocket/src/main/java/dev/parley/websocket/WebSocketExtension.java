@@ -11,6 +11,11 @@ import java.util.Set;
  * as a {@link Frame.Text} or {@link Frame.Binary} whose {@link Frame#fin()} ends the message; an
  * extension that works on whole messages keeps its own state. Control frames do not pass.
  *
+ * <p>An extension may change nothing but the payload and its own {@link #reservedBits()}. Where
+ * each extension of a connection claims such a bit, an incoming message is encoded from its first
+ * frame on that has one of them set; what has none must be left as it is, because its text has been
+ * judged by then. An extension that claims no bit may work on every frame.
+ *
  * <p>The two directions are independent: {@code processOutgoingFrame} and {@code endOutgoing} are
  * called by one thread at a time, {@code processIncomingFrame} and {@code endIncoming} by one
  * thread at a time, but the two pairs may run at the same moment.
@@ -20,9 +25,16 @@ import java.util.Set;
 public interface WebSocketExtension<C> {
   /** A reserved bit of the frame header (RFC 6455 §5.2). */
   enum ReservedBit {
-    RSV1,
-    RSV2,
-    RSV3
+    RSV1(0x40),
+    RSV2(0x20),
+    RSV3(0x10);
+
+    /** The bit's place in the first byte of a frame. */
+    final int mask;
+
+    ReservedBit(int mask) {
+      this.mask = mask;
+    }
   }
 
   /** Returns the registered name, as in {@code permessage-deflate}. */
@@ -38,7 +50,8 @@ public interface WebSocketExtension<C> {
 
   /**
    * Encodes an outgoing data frame: returns the frame that goes on the wire in its place, with the
-   * same type and the same {@link Frame#fin()}.
+   * same type and the same {@link Frame#fin()}. What it throws reaches the sender, and no data
+   * frame can be sent after it.
    */
   Frame processOutgoingFrame(Frame frame);
 
@@ -46,7 +59,9 @@ public interface WebSocketExtension<C> {
    * Decodes an incoming data frame: returns the frame to deliver in its place, with the same type
    * and the same {@link Frame#fin()}, and with the extension's reserved bits cleared.
    *
-   * @throws WebSocketProtocolException if the frame breaks a rule of the extension
+   * @throws WebSocketProtocolException with its {@link Violation} if the frame breaks a rule of the
+   *     extension; whatever else is thrown fails the connection as {@link
+   *     Violation#EXTENSION_FAILED}
    */
   Frame processIncomingFrame(Frame frame);
 
@@ -64,10 +79,14 @@ public interface WebSocketExtension<C> {
   }
 
   /**
-   * Releases what the incoming direction holds. Called once, when nothing more will be received.
+   * Releases what the incoming direction holds. Called once, when nothing more will be received;
+   * what it throws is logged.
    */
   default void endIncoming() {}
 
-  /** Releases what the outgoing direction holds. Called once, when nothing more will be sent. */
+  /**
+   * Releases what the outgoing direction holds. Called once, when nothing more will be sent; what
+   * it throws is logged.
+   */
   default void endOutgoing() {}
 }

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.websocket;
+
+import java.lang.System.Logger.Level;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * The negotiated extensions of a connection, passed in order: outgoing frames from first to last,
+ * incoming ones from last to first (RFC 6455 §9.1). It sees to it that an extension changes nothing
+ * of a frame but the payload and the reserved bits that are its own.
+ */
+final class ExtensionChain {
+  private final List<WebSocketExtension<?>> extensions;
+  private final int claimedBits;
+  private final boolean mayEncodeUnmarkedFrames;
+
+  /**
+   * Makes a chain.
+   *
+   * @throws IllegalArgumentException if two extensions claim the same reserved bit
+   */
+  ExtensionChain(List<WebSocketExtension<?>> extensions) {
+    this.extensions = List.copyOf(extensions);
+    int claimed = 0;
+    boolean unmarked = false;
+    for (WebSocketExtension<?> extension : extensions) {
+      int bits = bitsOf(extension);
+      if ((claimed & bits) != 0) {
+        throw new IllegalArgumentException(
+            "extension " + extension.name() + " claims a reserved bit that is already claimed");
+      }
+      claimed |= bits;
+      unmarked |= bits == 0;
+    }
+    this.claimedBits = claimed;
+    this.mayEncodeUnmarkedFrames = unmarked;
+  }
+
+  boolean isEmpty() {
+    return extensions.isEmpty();
+  }
+
+  /** Returns the reserved bits with a meaning, at their places in the first byte of a frame. */
+  int claimedBits() {
+    return claimedBits;
+  }
+
+  /** Tells whether a frame without reserved bits may be encoded: an extension claims no bit. */
+  boolean mayEncodeUnmarkedFrames() {
+    return mayEncodeUnmarkedFrames;
+  }
+
+  /**
+   * Encodes an outgoing data frame.
+   *
+   * @throws IllegalStateException if an extension changed what is not its own
+   */
+  Frame encode(Frame frame) {
+    Frame encoded = frame;
+    for (WebSocketExtension<?> extension : extensions) {
+      Frame result = extension.processOutgoingFrame(encoded);
+      requireOwnChanges(extension, encoded, result, bitsOf(extension));
+      encoded = result;
+    }
+    return encoded;
+  }
+
+  /**
+   * Decodes an incoming data frame.
+   *
+   * @param room how many bytes the message may still take
+   * @throws WebSocketProtocolException if the frame breaks a rule of an extension, or an extension
+   *     fails
+   */
+  Frame decode(Frame frame, long room) {
+    Frame decoded = frame;
+    for (WebSocketExtension<?> extension : extensions.reversed()) {
+      try {
+        Frame result = extension.processIncomingFrame(decoded, room);
+        requireOwnChanges(extension, decoded, result, 0);
+        decoded = result;
+      } catch (RuntimeException e) {
+        if (e instanceof WebSocketProtocolException p && p.violation() != null) {
+          throw p;
+        }
+        throw new WebSocketProtocolException(
+            Violation.EXTENSION_FAILED, "extension " + extension.name() + " failed", e);
+      }
+    }
+    return decoded;
+  }
+
+  /** Releases what the incoming direction holds. */
+  void endIncoming() {
+    release(WebSocketExtension::endIncoming);
+  }
+
+  /** Releases what the outgoing direction holds. */
+  void endOutgoing() {
+    release(WebSocketExtension::endOutgoing);
+  }
+
+  /** Returns the reserved bits of a frame, at their places in its first byte. */
+  static int bitsOf(Frame frame) {
+    return (frame.rsv1() ? 0x40 : 0) | (frame.rsv2() ? 0x20 : 0) | (frame.rsv3() ? 0x10 : 0);
+  }
+
+  /** Makes a data frame of the given type, with reserved bits at their places in its first byte. */
+  static Frame dataFrame(Opcode type, byte[] payload, boolean fin, int bits) {
+    boolean rsv1 = (bits & 0x40) != 0;
+    boolean rsv2 = (bits & 0x20) != 0;
+    boolean rsv3 = (bits & 0x10) != 0;
+    return type == Opcode.TEXT
+        ? new Frame.Text(payload, fin, rsv1, rsv2, rsv3)
+        : new Frame.Binary(payload, fin, rsv1, rsv2, rsv3);
+  }
+
+  private static int bitsOf(WebSocketExtension<?> extension) {
+    int bits = 0;
+    for (WebSocketExtension.ReservedBit bit : extension.reservedBits()) {
+      bits |= bit.mask;
+    }
+    return bits;
+  }
+
+  private static void requireOwnChanges(
+      WebSocketExtension<?> extension, Frame before, Frame after, int maySet) {
+    int own = bitsOf(extension);
+    boolean same =
+        after.opcode() == before.opcode()
+            && after.fin() == before.fin()
+            && (bitsOf(after) & ~maySet) == (bitsOf(before) & ~own);
+    if (!same) {
+      throw new IllegalStateException(
+          "extension "
+              + extension.name()
+              + " made of a "
+              + before
+              + " a "
+              + after
+              + ", expected only its payload and own reserved bits to change");
+    }
+  }
+
+  /** One extension that fails to release must keep no other from it, nor hide why we end. */
+  private void release(Consumer<WebSocketExtension<?>> step) {
+    for (WebSocketExtension<?> extension : extensions) {
+      try {
+        step.accept(extension);
+      } catch (RuntimeException e) {
+        System.getLogger(ExtensionChain.class.getName())
+            .log(Level.WARNING, "extension " + extension.name() + " failed to release", e);
+      }
+    }
+  }
+}

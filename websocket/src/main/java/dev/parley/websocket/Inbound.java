@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.websocket;
+
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The receiving half of a connection: it is given the bytes that arrive and tells, event by event,
+ * what they mean. Every rule of receiving stands here (RFC 6455 §5).
+ *
+ * <p>How the bytes are cut makes no difference: the same bytes give the same events. A rule that is
+ * broken is reported as soon as the byte that breaks it is there, and never before the messages
+ * that were complete by then. Memory is taken as payload arrives, not because a length was claimed:
+ * in all at most about twice what {@link Limits} allows a message.
+ *
+ * <p>Neither blocks nor does I/O. For one thread at a time.
+ */
+public final class Inbound {
+  /** What a data frame becomes. */
+  public enum Delivery {
+    /** Whole messages, defragmented; a Ping and a Close are followed by the reply that is due. */
+    MESSAGES,
+    /**
+     * Every frame as it came, decoded by the extensions; fragments have the type of their message.
+     * No reply is due. As nothing is put together, {@link Limits#maxMessageSize()} bounds each
+     * frame by itself, and fragments are not counted.
+     */
+    FRAMES
+  }
+
+  private final Role role;
+  private final Limits limits;
+  private final Delivery delivery;
+  private final ExtensionChain extensions;
+  private final long maxMessageSize;
+
+  private final FrameReader reader = new FrameReader();
+
+  /** The frame being read. */
+  private Opcode opcode = Opcode.CONTINUATION;
+
+  /** The message being read: TEXT or BINARY; CONTINUATION while there is none. */
+  private Opcode messageType = Opcode.CONTINUATION;
+
+  private final MessageAssembler message = new MessageAssembler();
+  private int fragments;
+  private long declaredSize;
+
+  /** Whether extensions decode the message, so that its bytes on the wire are not yet its text. */
+  private boolean encoded;
+
+  private final Utf8Validator text = new Utf8Validator();
+
+  /** How many bytes of the payload being read {@link #text} has judged. */
+  private int judged;
+
+  private @Nullable Event replyDue;
+  private boolean ended;
+  private boolean closeReceived;
+  private boolean failed;
+
+  /**
+   * Makes the receiving half of a connection that is open.
+   *
+   * @param role the side that receives
+   * @param limits what the peer may make us hold
+   * @param delivery what a data frame becomes
+   * @param extensions what was negotiated, in the order of negotiation
+   * @throws IllegalArgumentException if two extensions claim the same reserved bit
+   */
+  public Inbound(
+      Role role, Limits limits, Delivery delivery, List<WebSocketExtension<?>> extensions) {
+    this.role = role;
+    this.limits = limits;
+    this.delivery = delivery;
+    this.extensions = new ExtensionChain(extensions);
+    this.maxMessageSize = Math.min(limits.maxMessageSize(), Limits.MAX_ARRAY);
+  }
+
+  /**
+   * Reads on until one event is complete.
+   *
+   * <p>After a Close frame, its reply, and after the end of the stream, every call returns {@link
+   * Event.Ended}; after {@link Event.Failed} every call returns {@code null}. Either way the bytes
+   * are taken and ignored.
+   *
+   * @param bytes what arrived, from position to limit; the position advances past what was read
+   * @return the event, or {@code null} where all bytes are read and more are needed
+   */
+  public @Nullable Event poll(ByteBuffer bytes) {
+    if (replyDue != null) {
+      Event due = replyDue;
+      replyDue = null;
+      return due;
+    }
+    if (ended) {
+      bytes.position(bytes.limit());
+      return failed ? null : new Event.Ended(closeReceived);
+    }
+    try {
+      return read(bytes);
+    } catch (WebSocketProtocolException e) {
+      failed = true;
+      end();
+      return new Event.Failed(e);
+    }
+  }
+
+  /**
+   * Takes note that the stream ended.
+   *
+   * @return {@link Event.Ended}, clean where a Close frame had been received
+   */
+  public Event endOfStream() {
+    end();
+    return new Event.Ended(closeReceived);
+  }
+
+  /** Tells whether nothing more will be read: after a Close, a failure, or the end. */
+  public boolean isEnded() {
+    return ended;
+  }
+
+  /**
+   * Ends this half and releases what it and its extensions hold. It does so by itself after a
+   * Close, a failure, and the end of the stream; doing it again changes nothing.
+   */
+  public void end() {
+    if (!ended) {
+      ended = true;
+      message.clear();
+      reader.takePayload();
+      extensions.endIncoming();
+    }
+  }
+
+  private @Nullable Event read(ByteBuffer bytes) {
+    for (; ; ) {
+      FrameReader.Part part = reader.read(bytes);
+      if (part == null) {
+        judgeTextSoFar();
+        return null;
+      }
+      switch (part) {
+        case FIRST_BYTE -> judgeFirstByte();
+        case SECOND_BYTE -> judgeSecondByte();
+        case LENGTH -> judgeLength();
+        case PAYLOAD -> {
+          Event event = opcode.isControl() ? controlFrame() : dataFrame();
+          if (event != null) {
+            return event;
+          }
+        }
+      }
+    }
+  }
+
+  private void judgeFirstByte() {
+    Opcode defined = Opcode.of(reader.opcode());
+    if (defined == null) {
+      throw violation(Violation.RESERVED_OPCODE, "opcode " + reader.opcode());
+    }
+    opcode = defined;
+    // RFC 6455 §5.2: a reserved bit is set only where an extension gives it a meaning
+    int allowed = opcode.isControl() ? 0 : extensions.claimedBits();
+    if ((reader.reservedBits() & ~allowed) != 0) {
+      throw violation(
+          Violation.RESERVED_BIT,
+          "reserved bits 0x%02x in the first byte of a %s frame, extensions use 0x%02x"
+              .formatted(reader.reservedBits(), opcode, allowed));
+    }
+    if (opcode.isControl()) {
+      if (!reader.isFinal()) {
+        throw violation(Violation.CONTROL_FRAME_FRAGMENTED, opcode + " frame that is not final");
+      }
+    } else {
+      judgeOrderOfFragments();
+    }
+  }
+
+  /** RFC 6455 §5.4: a message is one data frame, then continuations; no other may come between. */
+  private void judgeOrderOfFragments() {
+    boolean continues = opcode == Opcode.CONTINUATION;
+    if (continues != isInMessage()) {
+      throw continues
+          ? violation(Violation.CONTINUATION_OF_NOTHING, "CONTINUATION frame outside a message")
+          : violation(
+              Violation.MESSAGE_INTERRUPTED,
+              opcode + " frame inside a " + messageType + " message, expected a CONTINUATION");
+    }
+    if (!continues) {
+      messageType = opcode;
+      encoded = extensions.mayEncodeUnmarkedFrames();
+      fragments = 0;
+      declaredSize = 0;
+      text.reset();
+    }
+    encoded |= reader.reservedBits() != 0;
+    if (delivery == Delivery.MESSAGES && ++fragments > limits.maxFragments()) {
+      throw violation(
+          Violation.TOO_MANY_FRAGMENTS,
+          "message of more than " + limits.maxFragments() + " fragments (maxFragments)");
+    }
+  }
+
+  private void judgeSecondByte() {
+    // RFC 6455 §5.1: a client masks all its frames, a server none
+    if (reader.isMasked() != (role == Role.SERVER)) {
+      throw reader.isMasked()
+          ? violation(Violation.FRAME_MASKED, opcode + " frame of a server is masked")
+          : violation(Violation.FRAME_NOT_MASKED, opcode + " frame of a client is not masked");
+    }
+    // RFC 6455 §5.5: the two long forms of a length are too long for a control frame in any case
+    if (opcode.isControl() && reader.shortLength() > Frame.MAX_CONTROL_PAYLOAD) {
+      throw violation(
+          Violation.CONTROL_FRAME_TOO_LONG,
+          opcode + " frame with a long form of length, at most 125 bytes");
+    }
+  }
+
+  private void judgeLength() {
+    long length = reader.length();
+    if (length < 0) {
+      throw violation(
+          Violation.LENGTH_NEGATIVE, "length of " + Long.toUnsignedString(length) + " bytes");
+    }
+    // RFC 6455 §5.2: the shortest form that holds the length
+    if (length < reader.leastLength()) {
+      throw violation(
+          Violation.LENGTH_NOT_MINIMAL,
+          "length of " + length + " bytes in a form for " + reader.leastLength() + " and more");
+    }
+    if (!opcode.isControl()) {
+      judgeSize(length);
+    } else if (opcode == Opcode.CLOSE && length == 1) {
+      throw violation(
+          Violation.CLOSE_PAYLOAD_OF_ONE_BYTE, "CLOSE payload of 1 byte, expected none or a code");
+    }
+  }
+
+  /** Judges the length that a data frame claims, before a byte of its payload is kept. */
+  private void judgeSize(long length) {
+    if (length > limits.maxFrameSize()) {
+      throw violation(
+          Violation.FRAME_TOO_BIG,
+          "frame of " + length + " bytes, maxFrameSize is " + limits.maxFrameSize());
+    }
+    if (delivery == Delivery.FRAMES) {
+      declaredSize = 0;
+    }
+    // Incompressible data grows a little when it is encoded, a few bytes each time it is flushed.
+    // What counts for an encoded message is its decoded size; on the wire it gets some more room.
+    long slack = encoded ? maxMessageSize / 128 + 4096 + 16L * fragments : 0;
+    if (length > Math.min(maxMessageSize + slack, Limits.MAX_ARRAY) - declaredSize) {
+      throw messageTooBig(declaredSize + length);
+    }
+    declaredSize += length;
+  }
+
+  /** RFC 6455 §8.1: text is judged as it arrives, also inside a frame that is not complete. */
+  private void judgeTextSoFar() {
+    if (messageType == Opcode.TEXT && !encoded && !opcode.isControl()) {
+      judgeText(reader.payload(), reader.received());
+    }
+  }
+
+  private void judgeText(byte[] payload, int end) {
+    if (!text.accept(payload, judged, end)) {
+      throw violation(Violation.TEXT_NOT_UTF8, "byte that no UTF-8 text can have at its place");
+    }
+    judged = end;
+  }
+
+  private @Nullable Event dataFrame() {
+    judgeTextSoFar();
+    boolean fin = reader.isFinal();
+    byte[] payload = reader.takePayload();
+    if (!extensions.isEmpty()) {
+      payload = decode(payload, fin);
+    }
+    if (messageType == Opcode.TEXT) {
+      judgeText(payload, payload.length);
+      judged = 0;
+      if (fin && !text.isComplete()) {
+        throw violation(Violation.TEXT_NOT_UTF8, "text that ends inside a character");
+      }
+    }
+    if (delivery == Delivery.MESSAGES) {
+      if (!fin) {
+        message.add(payload);
+        return null;
+      }
+      payload = message.join(payload);
+    }
+    Frame frame = frame(payload, fin);
+    if (fin) {
+      messageType = Opcode.CONTINUATION;
+    }
+    return new Event.Received(frame);
+  }
+
+  private byte[] decode(byte[] payload, boolean fin) {
+    int bits = reader.reservedBits();
+    Frame frame = ExtensionChain.dataFrame(messageType, payload, fin, bits);
+    long room = maxMessageSize - message.size();
+    byte[] decoded = extensions.decode(frame, room).data();
+    if (decoded.length > room) {
+      throw messageTooBig(message.size() + (long) decoded.length);
+    }
+    if (!encoded && !Arrays.equals(decoded, payload)) {
+      throw violation(
+          Violation.EXTENSION_FAILED,
+          "an extension that claims reserved bits changed a message that has none of them");
+    }
+    return decoded;
+  }
+
+  private Frame frame(byte[] payload, boolean fin) {
+    return messageType == Opcode.TEXT && delivery == Delivery.MESSAGES
+        ? new Frame.Text(payload, true)
+        : ExtensionChain.dataFrame(messageType, payload, fin, 0);
+  }
+
+  private Event controlFrame() {
+    byte[] payload = reader.takePayload();
+    if (opcode == Opcode.PONG) {
+      return new Event.Received(new Frame.Pong(payload));
+    }
+    if (opcode == Opcode.PING) {
+      oweReply(new Frame.Pong(payload));
+      return new Event.Received(new Frame.Ping(payload));
+    }
+    judgeClose(payload);
+    Frame close = new Frame.Close(payload);
+    closeReceived = true;
+    oweReply(close);
+    end();
+    return new Event.Received(close);
+  }
+
+  private static void judgeClose(byte[] payload) {
+    if (payload.length == 0) {
+      return;
+    }
+    int code = CloseReason.codeOf(payload);
+    if (!CloseReason.isSendable(code)) {
+      throw violation(Violation.CLOSE_CODE_INVALID, "close code " + code);
+    }
+    if (!Utf8Validator.isValid(payload, 2, payload.length)) {
+      throw violation(Violation.CLOSE_MESSAGE_NOT_UTF8, "close message that is not UTF-8");
+    }
+  }
+
+  private void oweReply(Frame reply) {
+    if (delivery == Delivery.MESSAGES) {
+      replyDue = new Event.ReplyDue(reply);
+    }
+  }
+
+  private boolean isInMessage() {
+    return messageType != Opcode.CONTINUATION;
+  }
+
+  private WebSocketProtocolException messageTooBig(long size) {
+    // Unsigned, as two lengths of 63 bits may have a sum of 64.
+    String bytes = Long.toUnsignedString(size);
+    return violation(
+        Violation.MESSAGE_TOO_BIG,
+        "message of " + bytes + " bytes, maxMessageSize is " + maxMessageSize);
+  }
+
+  private static WebSocketProtocolException violation(Violation violation, String detail) {
+    return new WebSocketProtocolException(violation, detail);
+  }
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.websocket;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.function.IntSupplier;
+
+/**
+ * The sending half of a connection: it takes frames, one at a time, and puts them as bytes into the
+ * buffers it is given. Every rule of sending stands here (RFC 6455 §5).
+ *
+ * <p>A data frame that is not final opens a message; the data frames after it must have its type
+ * and go out as continuations, until a final one. Control frames may come between.
+ *
+ * <p>A frame is judged before anything is changed: after an {@link IllegalArgumentException} the
+ * next frame finds everything as it was. Where an extension throws, its state is unknown, and the
+ * peer could no longer decode what we send: then no data frame can be sent any more, only control
+ * frames, so that the connection can still be closed in order.
+ *
+ * <p>Neither blocks nor does I/O. For one thread at a time.
+ */
+public final class Outbound {
+  private final ExtensionChain extensions;
+  private final boolean masks;
+  private final IntSupplier maskingKeys;
+  private final FrameWriter writer;
+  private final Utf8Validator text = new Utf8Validator();
+
+  /** The message being sent: TEXT or BINARY; CONTINUATION while there is none. */
+  private Opcode messageType = Opcode.CONTINUATION;
+
+  private boolean broken;
+  private boolean closeTaken;
+  private boolean ended;
+
+  /**
+   * Makes the sending half of a connection that is open.
+   *
+   * @param role the side that sends; a client masks
+   * @param extensions what was negotiated, in the order of negotiation
+   * @param maskingKeys a new, unpredictable masking key at each call (RFC 6455 §5.3); a server
+   *     never calls it
+   * @throws IllegalArgumentException if two extensions claim the same reserved bit
+   */
+  public Outbound(Role role, List<WebSocketExtension<?>> extensions, IntSupplier maskingKeys) {
+    this.extensions = new ExtensionChain(extensions);
+    this.masks = role == Role.CLIENT;
+    this.maskingKeys = maskingKeys;
+    this.writer = new FrameWriter(masks);
+  }
+
+  /**
+   * Takes a frame. {@link #write} then gives its bytes.
+   *
+   * @throws IllegalArgumentException if the frame cannot be sent now: text that is not UTF-8, a
+   *     type other than that of the unfinished message, a reserved bit that no extension uses, a
+   *     Close whose payload is no reason that may be sent
+   * @throws IllegalStateException if the former frame is not wholly written, a Close was taken
+   *     before, this half has ended, or the frame is a data frame and an extension failed earlier
+   * @throws RuntimeException what an extension throws, see the class
+   */
+  public void begin(Frame frame) {
+    if (closeTaken) {
+      throw new IllegalStateException("a Close was taken, no frame may follow it");
+    }
+    if (ended) {
+      throw new IllegalStateException("the sending half has ended");
+    }
+    if (!isIdle()) {
+      throw new IllegalStateException("the former frame is not wholly written");
+    }
+    switch (frame) {
+      case Frame.Text data -> beginData(data, judgeText(data));
+      case Frame.Binary data -> beginData(data, text.state());
+      case Frame.Close close -> beginClose(close);
+      case Frame.Ping ping -> beginOnWire(ping, ping.opcode(), nextKey());
+      case Frame.Pong pong -> beginOnWire(pong, pong.opcode(), nextKey());
+    }
+  }
+
+  /** Writes as much of the frame as fits into the buffer, and tells whether nothing is left. */
+  public boolean write(ByteBuffer target) {
+    return writer.write(target);
+  }
+
+  /** Tells whether nothing of a frame is left to write. */
+  public boolean isIdle() {
+    return writer.isIdle();
+  }
+
+  /** Tells whether a Close was taken, so that no frame may follow. */
+  public boolean closeTaken() {
+    return closeTaken;
+  }
+
+  /**
+   * Ends this half and releases what its extensions hold; what was begun can still be written. It
+   * does so by itself when it takes a Close; doing it again changes nothing.
+   */
+  public void end() {
+    if (!ended) {
+      ended = true;
+      extensions.endOutgoing();
+    }
+  }
+
+  /** Judges a fragment of text, and returns the validator's state after it. Changes nothing. */
+  private int judgeText(Frame.Text frame) {
+    int before = text.state();
+    if (frame.isKnownValid() && text.isComplete()) {
+      return before;
+    }
+    boolean valid =
+        text.accept(frame.data(), 0, frame.data().length) && (!frame.fin() || text.isComplete());
+    int after = text.state();
+    text.restore(before);
+    if (!valid) {
+      throw new IllegalArgumentException(
+          "text of " + frame.data().length + " bytes is not UTF-8 (RFC 6455 §5.6)");
+    }
+    return after;
+  }
+
+  private void beginData(Frame frame, int textState) {
+    boolean continues = messageType != Opcode.CONTINUATION;
+    if (continues && frame.opcode() != messageType) {
+      throw new IllegalArgumentException(
+          frame.opcode() + " frame inside an unfinished " + messageType + " message");
+    }
+    int bits = ExtensionChain.bitsOf(frame) & ~extensions.claimedBits();
+    if (bits != 0) {
+      throw new IllegalArgumentException(frame + " has a reserved bit that no extension uses");
+    }
+    if (broken) {
+      throw new IllegalStateException("an extension has failed, no data frame can be sent");
+    }
+    int key = nextKey();
+    broken = true; // until every extension has done its part
+    Frame encoded = extensions.encode(frame);
+    broken = false;
+    beginOnWire(encoded, continues ? Opcode.CONTINUATION : encoded.opcode(), key);
+    messageType = frame.fin() ? Opcode.CONTINUATION : frame.opcode();
+    text.restore(textState);
+  }
+
+  private void beginClose(Frame.Close close) {
+    CloseReason reason = close.readReason();
+    if (reason != null) {
+      CloseReason.requireSendable(reason.code());
+      if (!Utf8Validator.isValid(close.data(), 2, close.data().length)) {
+        throw new IllegalArgumentException("close message is not UTF-8");
+      }
+    } else if (close.data().length != 0) {
+      throw new IllegalArgumentException("Close payload of 1 byte, expected none or a close code");
+    }
+    beginOnWire(close, Opcode.CLOSE, nextKey());
+    closeTaken = true;
+    end();
+  }
+
+  private void beginOnWire(Frame frame, Opcode opcode, int key) {
+    int fin = frame.fin() ? 0x80 : 0;
+    writer.begin(fin | ExtensionChain.bitsOf(frame) | opcode.code(), frame.data(), key);
+  }
+
+  private int nextKey() {
+    return masks ? maskingKeys.getAsInt() : 0;
+  }
+}
