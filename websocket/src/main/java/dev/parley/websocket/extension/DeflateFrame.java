@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.websocket.extension;
+
+import dev.parley.websocket.Frame;
+import dev.parley.websocket.Role;
+import dev.parley.websocket.WebSocketExtension;
+import java.util.List;
+import java.util.Set;
+import java.util.zip.Deflater;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Compresses each data frame by itself ({@code deflate-frame},
+ * draft-tyoshino-hybi-websocket-perframe-deflate), as older servers do.
+ *
+ * <p>Each compressed frame, continuations included, has the first reserved bit and ends in a sync
+ * flush without its tail. Empty frames are not compressed.
+ */
+public final class DeflateFrame implements WebSocketExtension<DeflateConfig> {
+  private static final String NAME = "deflate-frame";
+  private static final String MAX_WINDOW_BITS = "max_window_bits";
+  private static final String NO_CONTEXT_TAKEOVER = "no_context_takeover";
+  private static final Set<String> PARAMETERS = Set.of(MAX_WINDOW_BITS, NO_CONTEXT_TAKEOVER);
+
+  private final DeflateConfig config;
+  private final RawDeflate.Compressor compressor;
+  private final RawDeflate.Decompressor decompressor;
+
+  private DeflateFrame(Role role, DeflateConfig config, Factory factory) {
+    this.config = config;
+    boolean client = role == Role.CLIENT;
+    this.compressor =
+        new RawDeflate.Compressor(
+            factory.streams,
+            factory.level,
+            client ? config.clientMaxWindowBits() : config.serverMaxWindowBits(),
+            client ? config.clientNoContextTakeover() : config.serverNoContextTakeover());
+    this.decompressor =
+        new RawDeflate.Decompressor(
+            factory.streams,
+            client ? config.serverNoContextTakeover() : config.clientNoContextTakeover());
+  }
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public DeflateConfig config() {
+    return config;
+  }
+
+  @Override
+  public Set<ReservedBit> reservedBits() {
+    return Set.of(ReservedBit.RSV1);
+  }
+
+  @Override
+  public Frame processOutgoingFrame(Frame frame) {
+    RawDeflate.requireRsv1Clear(frame, NAME);
+    return frame.data().length > 0
+        ? RawDeflate.replace(frame, compressor.compress(frame.data(), true), true)
+        : frame;
+  }
+
+  @Override
+  public Frame processIncomingFrame(Frame frame) {
+    return processIncomingFrame(frame, Long.MAX_VALUE);
+  }
+
+  @Override
+  public Frame processIncomingFrame(Frame frame, long room) {
+    return frame.rsv1()
+        ? RawDeflate.replace(frame, decompressor.decompress(frame.data(), true, room), false)
+        : frame;
+  }
+
+  @Override
+  public void endIncoming() {
+    decompressor.end();
+  }
+
+  @Override
+  public void endOutgoing() {
+    compressor.end();
+  }
+
+  /**
+   * Negotiates {@link DeflateFrame}. Each side's parameters limit what the other side sends, and
+   * taking an offer or an answer is agreeing to them.
+   */
+  public static final class Factory implements WebSocketExtensionFactory<DeflateConfig> {
+    static final Factory DEFAULT =
+        new Factory(Deflater.DEFAULT_COMPRESSION, RawDeflate.Streams.ZLIB);
+
+    private final int level;
+    private final RawDeflate.Streams streams;
+
+    Factory(int level, RawDeflate.Streams streams) {
+      this.level = level;
+      this.streams = streams;
+    }
+
+    /**
+     * Returns a factory whose extensions compress with another level. Default: -1, zlib's own
+     * choice, which is 6.
+     *
+     * @param level from 0, stored only, over 1, the fastest, to 9, the smallest; or -1
+     * @throws IllegalArgumentException if there is no such level
+     */
+    public Factory withLevel(int level) {
+      return new Factory(Parameters.requireLevel(level), streams);
+    }
+
+    @Override
+    public String name() {
+      return NAME;
+    }
+
+    @Override
+    public DeflateConfig defaultConfig() {
+      return new DeflateConfig();
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @implNote Netty's server takes an offer without parameters only, as the default one is.
+     */
+    @Override
+    public List<WebSocketExtensionHeader> offer(DeflateConfig config) {
+      return List.of(limits(config.serverMaxWindowBits(), config.serverNoContextTakeover()));
+    }
+
+    @Override
+    public DeflateFrame accept(DeflateConfig config, WebSocketExtensionHeader answer) {
+      Parameters parameters = new Parameters(answer, PARAMETERS);
+      int clientBits =
+          Math.min(parameters.windowBits(MAX_WINDOW_BITS), config.clientMaxWindowBits());
+      boolean clientForgets =
+          parameters.flag(NO_CONTEXT_TAKEOVER) || config.clientNoContextTakeover();
+      return new DeflateFrame(
+          Role.CLIENT,
+          config.withClientMaxWindowBits(clientBits).withClientNoContextTakeover(clientForgets),
+          this);
+    }
+
+    @Override
+    public @Nullable Agreement<DeflateConfig> answer(
+        DeflateConfig config, WebSocketExtensionHeader offer) {
+      int serverBits;
+      boolean serverForgets;
+      try {
+        Parameters parameters = new Parameters(offer, PARAMETERS);
+        serverBits = Math.min(parameters.windowBits(MAX_WINDOW_BITS), config.serverMaxWindowBits());
+        serverForgets = parameters.flag(NO_CONTEXT_TAKEOVER) || config.serverNoContextTakeover();
+      } catch (IllegalArgumentException e) {
+        // A server declines what it does not understand; there is nobody to tell.
+        return null;
+      }
+      return new Agreement<>(
+          limits(config.clientMaxWindowBits(), config.clientNoContextTakeover()),
+          new DeflateFrame(
+              Role.SERVER,
+              config.withServerMaxWindowBits(serverBits).withServerNoContextTakeover(serverForgets),
+              this));
+    }
+
+    private static WebSocketExtensionHeader limits(int windowBits, boolean noContextTakeover) {
+      return new Parameters.Builder()
+          .windowBits(MAX_WINDOW_BITS, windowBits)
+          .flag(NO_CONTEXT_TAKEOVER, noContextTakeover)
+          .build(NAME);
+    }
+  }
+}

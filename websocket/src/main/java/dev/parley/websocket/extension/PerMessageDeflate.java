@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.websocket.extension;
+
+import dev.parley.websocket.Frame;
+import dev.parley.websocket.Role;
+import dev.parley.websocket.Violation;
+import dev.parley.websocket.WebSocketExtension;
+import dev.parley.websocket.WebSocketProtocolException;
+import java.util.List;
+import java.util.Set;
+import java.util.zip.Deflater;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Compresses whole messages (RFC 7692, {@code permessage-deflate}).
+ *
+ * <p>The first frame of a compressed message has the first reserved bit; its payload, over all its
+ * frames, is one stretch of DEFLATE. Each frame can be decompressed as soon as it is there.
+ *
+ * @implNote a compressor holds about 260 KiB of native memory, a decompressor about 40 KiB: from
+ *     the first compressed message on, or only during a message where no context is taken over. A
+ *     window below 15 bits makes the compressor slower, and the more so the smaller it is.
+ */
+public final class PerMessageDeflate implements WebSocketExtension<PerMessageDeflateConfig> {
+  private static final String NAME = "permessage-deflate";
+  private static final String SERVER_NO_CONTEXT_TAKEOVER = "server_no_context_takeover";
+  private static final String CLIENT_NO_CONTEXT_TAKEOVER = "client_no_context_takeover";
+  private static final String SERVER_MAX_WINDOW_BITS = "server_max_window_bits";
+  private static final String CLIENT_MAX_WINDOW_BITS = "client_max_window_bits";
+  private static final Set<String> PARAMETERS =
+      Set.of(
+          SERVER_NO_CONTEXT_TAKEOVER,
+          CLIENT_NO_CONTEXT_TAKEOVER,
+          SERVER_MAX_WINDOW_BITS,
+          CLIENT_MAX_WINDOW_BITS);
+
+  private final PerMessageDeflateConfig config;
+  private final RawDeflate.Compressor compressor;
+  private final RawDeflate.Decompressor decompressor;
+  // The outgoing direction's state, then the incoming one's: inside a message? a compressed one?
+  private boolean sending;
+  private boolean compressing;
+  private boolean receiving;
+  private boolean decompressing;
+
+  private PerMessageDeflate(Role role, PerMessageDeflateConfig config, Factory factory) {
+    this.config = config;
+    boolean client = role == Role.CLIENT;
+    this.compressor =
+        new RawDeflate.Compressor(
+            factory.streams,
+            factory.level,
+            client ? config.clientMaxWindowBits() : config.serverMaxWindowBits(),
+            client ? config.clientNoContextTakeover() : config.serverNoContextTakeover());
+    this.decompressor =
+        new RawDeflate.Decompressor(
+            factory.streams,
+            client ? config.serverNoContextTakeover() : config.clientNoContextTakeover());
+  }
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public PerMessageDeflateConfig config() {
+    return config;
+  }
+
+  @Override
+  public Set<ReservedBit> reservedBits() {
+    return Set.of(ReservedBit.RSV1);
+  }
+
+  @Override
+  public Frame processOutgoingFrame(Frame frame) {
+    RawDeflate.requireRsv1Clear(frame, NAME);
+    boolean first = !sending;
+    if (first) {
+      compressing = !frame.fin() || frame.data().length > config.compressIfBiggerThan();
+    }
+    sending = !frame.fin();
+    return compressing
+        ? RawDeflate.replace(frame, compressor.compress(frame.data(), frame.fin()), first)
+        : frame;
+  }
+
+  @Override
+  public Frame processIncomingFrame(Frame frame) {
+    return processIncomingFrame(frame, Long.MAX_VALUE);
+  }
+
+  @Override
+  public Frame processIncomingFrame(Frame frame, long room) {
+    if (!receiving) {
+      decompressing = frame.rsv1();
+    } else if (frame.rsv1()) {
+      // RFC 7692 §6.1: the bit is for the first frame of a message.
+      throw new WebSocketProtocolException(
+          Violation.RESERVED_BIT, "rsv1 set in a continuation, expected in the first frame only");
+    }
+    receiving = !frame.fin();
+    return decompressing
+        ? RawDeflate.replace(frame, decompressor.decompress(frame.data(), frame.fin(), room), false)
+        : frame;
+  }
+
+  @Override
+  public void endIncoming() {
+    decompressor.end();
+  }
+
+  @Override
+  public void endOutgoing() {
+    compressor.end();
+  }
+
+  /** Negotiates {@link PerMessageDeflate} (RFC 7692 §7.1). */
+  public static final class Factory implements WebSocketExtensionFactory<PerMessageDeflateConfig> {
+    static final Factory DEFAULT =
+        new Factory(Deflater.DEFAULT_COMPRESSION, RawDeflate.Streams.ZLIB);
+
+    private final int level;
+    private final RawDeflate.Streams streams;
+
+    Factory(int level, RawDeflate.Streams streams) {
+      this.level = level;
+      this.streams = streams;
+    }
+
+    /**
+     * Returns a factory whose extensions compress with another level. Default: -1, zlib's own
+     * choice, which is 6.
+     *
+     * @param level from 0, stored only, over 1, the fastest, to 9, the smallest; or -1
+     * @throws IllegalArgumentException if there is no such level
+     */
+    public Factory withLevel(int level) {
+      return new Factory(Parameters.requireLevel(level), streams);
+    }
+
+    @Override
+    public String name() {
+      return NAME;
+    }
+
+    @Override
+    public PerMessageDeflateConfig defaultConfig() {
+      return new PerMessageDeflateConfig();
+    }
+
+    @Override
+    public List<WebSocketExtensionHeader> offer(PerMessageDeflateConfig config) {
+      int clientBits = config.clientMaxWindowBits();
+      return List.of(
+          new Parameters.Builder()
+              .flag(SERVER_NO_CONTEXT_TAKEOVER, config.serverNoContextTakeover())
+              .flag(CLIENT_NO_CONTEXT_TAKEOVER, config.clientNoContextTakeover())
+              .windowBits(SERVER_MAX_WINDOW_BITS, config.serverMaxWindowBits())
+              .windowBits(CLIENT_MAX_WINDOW_BITS, clientBits)
+              // RFC 7692 §7.1.2.2: without a value, it allows the server to ask for a limit.
+              .flag(CLIENT_MAX_WINDOW_BITS, clientBits == Parameters.MAX_WINDOW_BITS)
+              .build(NAME));
+    }
+
+    @Override
+    public PerMessageDeflate accept(
+        PerMessageDeflateConfig config, WebSocketExtensionHeader answer) {
+      Parameters parameters = new Parameters(answer, PARAMETERS);
+      boolean serverForgets = parameters.flag(SERVER_NO_CONTEXT_TAKEOVER);
+      boolean clientForgets = parameters.flag(CLIENT_NO_CONTEXT_TAKEOVER);
+      int serverBits = parameters.windowBits(SERVER_MAX_WINDOW_BITS);
+      int clientBits = config.clientMaxWindowBits();
+      if (parameters.has(CLIENT_MAX_WINDOW_BITS)) {
+        clientBits = parameters.windowBits(CLIENT_MAX_WINDOW_BITS);
+      }
+      // RFC 7692 §7.1.1.1 and §7.1.2.1: a server accepts these two by repeating them, the window
+      // with the same or a smaller value. It may also set them unasked.
+      if (config.serverNoContextTakeover() && !serverForgets) {
+        throw new IllegalArgumentException(
+            "no " + SERVER_NO_CONTEXT_TAKEOVER + " in the answer, though offered");
+      }
+      Parameters.requireAtMost(SERVER_MAX_WINDOW_BITS, serverBits, config.serverMaxWindowBits());
+      Parameters.requireAtMost(CLIENT_MAX_WINDOW_BITS, clientBits, config.clientMaxWindowBits());
+      // RFC 7692 §7.1.1.2: what we offered for ourselves holds even if the server is silent on it.
+      return new PerMessageDeflate(
+          Role.CLIENT,
+          new PerMessageDeflateConfig(
+              serverBits,
+              clientBits,
+              serverForgets,
+              clientForgets || config.clientNoContextTakeover(),
+              config.compressIfBiggerThan()),
+          this);
+    }
+
+    @Override
+    public @Nullable Agreement<PerMessageDeflateConfig> answer(
+        PerMessageDeflateConfig config, WebSocketExtensionHeader offer) {
+      boolean serverForgets;
+      boolean clientForgets;
+      int serverBits;
+      int clientBits;
+      try {
+        Parameters parameters = new Parameters(offer, PARAMETERS);
+        serverForgets = parameters.flag(SERVER_NO_CONTEXT_TAKEOVER);
+        clientForgets = parameters.flag(CLIENT_NO_CONTEXT_TAKEOVER);
+        serverBits = parameters.windowBits(SERVER_MAX_WINDOW_BITS);
+        clientBits =
+            parameters.hasBare(CLIENT_MAX_WINDOW_BITS)
+                ? Parameters.MAX_WINDOW_BITS
+                : parameters.windowBits(CLIENT_MAX_WINDOW_BITS);
+        if (!parameters.has(CLIENT_MAX_WINDOW_BITS)) {
+          // RFC 7692 §7.1.2.2: this client cannot be asked for a limit.
+          Parameters.requireAtMost(
+              CLIENT_MAX_WINDOW_BITS, clientBits, config.clientMaxWindowBits());
+        }
+      } catch (IllegalArgumentException e) {
+        // RFC 7692 §7.1: a server declines an offer that breaks the rules, and the handshake goes
+        // on without it; there is nobody to tell.
+        return null;
+      }
+      PerMessageDeflateConfig agreed =
+          new PerMessageDeflateConfig(
+              Math.min(serverBits, config.serverMaxWindowBits()),
+              Math.min(clientBits, config.clientMaxWindowBits()),
+              serverForgets || config.serverNoContextTakeover(),
+              clientForgets || config.clientNoContextTakeover(),
+              config.compressIfBiggerThan());
+      Parameters.Builder answer =
+          new Parameters.Builder()
+              .flag(SERVER_NO_CONTEXT_TAKEOVER, agreed.serverNoContextTakeover())
+              .flag(CLIENT_NO_CONTEXT_TAKEOVER, agreed.clientNoContextTakeover())
+              .windowBits(SERVER_MAX_WINDOW_BITS, agreed.serverMaxWindowBits())
+              .windowBits(CLIENT_MAX_WINDOW_BITS, agreed.clientMaxWindowBits());
+      return new Agreement<>(answer.build(NAME), new PerMessageDeflate(Role.SERVER, agreed, this));
+    }
+  }
+}
