@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param parameters the parameters as they stand, repetitions included
  */
 public record WebSocketExtensionHeader(String name, List<Parameter> parameters) {
+  private static final String HEADER = "Sec-WebSocket-Extensions";
+
   /**
    * One parameter.
    *
@@ -26,9 +28,9 @@ public record WebSocketExtensionHeader(String name, List<Parameter> parameters) 
      * @throws IllegalArgumentException if the name or the value is no token
      */
     public Parameter {
-      requireToken(name);
+      requireToken("parameter name", name);
       if (value != null) {
-        requireToken(value);
+        requireToken("parameter value", value);
       }
     }
 
@@ -44,7 +46,7 @@ public record WebSocketExtensionHeader(String name, List<Parameter> parameters) 
    * @throws IllegalArgumentException if the name is no token
    */
   public WebSocketExtensionHeader {
-    requireToken(name);
+    requireToken("extension name", name);
     parameters = List.copyOf(parameters);
   }
 
@@ -59,10 +61,10 @@ public record WebSocketExtensionHeader(String name, List<Parameter> parameters) 
   public static List<WebSocketExtensionHeader> parse(List<String> fieldValues) {
     List<WebSocketExtensionHeader> elements = new ArrayList<>();
     for (String value : fieldValues) {
-      new Parser(value).parseInto(elements);
+      new Parser(HEADER, value).parseInto(elements);
     }
     if (elements.isEmpty() && !fieldValues.isEmpty()) {
-      throw new IllegalArgumentException("expected an extension, got none");
+      throw new IllegalArgumentException(HEADER + ": expected an extension, got none");
     }
     return List.copyOf(elements);
   }
@@ -81,8 +83,8 @@ public record WebSocketExtensionHeader(String name, List<Parameter> parameters) 
         + parameters.stream().map(parameter -> "; " + parameter).collect(Collectors.joining());
   }
 
-  private static void requireToken(String text) {
-    Parser parser = new Parser(text);
+  private static void requireToken(String what, String text) {
+    Parser parser = new Parser(what, text);
     parser.token();
     if (!parser.atEnd()) {
       throw parser.expected("a token");
@@ -94,10 +96,12 @@ public record WebSocketExtensionHeader(String name, List<Parameter> parameters) 
     private static final String TOKEN_PUNCTUATION = "!#$%&'*+-.^_`|~";
     private static final char END = 0;
 
+    private final String what;
     private final String text;
     private int index;
 
-    Parser(String text) {
+    Parser(String what, String text) {
+      this.what = what;
       this.text = text;
     }
 
@@ -182,10 +186,11 @@ public record WebSocketExtensionHeader(String name, List<Parameter> parameters) 
       return index == text.length();
     }
 
-    IllegalArgumentException expected(String what) {
+    IllegalArgumentException expected(String expected) {
       return new IllegalArgumentException(
-          "expected "
-              + what
+          what
+              + ": expected "
+              + expected
               + " at index "
               + index
               + ", got "

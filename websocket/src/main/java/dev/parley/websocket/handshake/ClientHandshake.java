@@ -141,23 +141,24 @@ public final class ClientHandshake {
   }
 
   private List<WebSocketExtension<?>> extensions(List<String> answers) {
+    List<WebSocketExtensionHeader> elements;
+    try {
+      elements = WebSocketExtensionHeader.parse(answers);
+    } catch (IllegalArgumentException e) {
+      throw new HandshakeException(BAD_EXTENSION, String.valueOf(e.getMessage()), e);
+    }
     AgreedExtensions agreed = new AgreedExtensions();
     try {
-      for (WebSocketExtensionHeader answer : WebSocketExtensionHeader.parse(answers)) {
-        agree(agreed, answer);
-      }
-      return agreed.list();
-    } catch (IllegalArgumentException e) {
-      agreed.end();
-      throw new HandshakeException(BAD_EXTENSION, "Sec-WebSocket-Extensions: " + e.getMessage(), e);
+      elements.forEach(answer -> agree(agreed, answer));
     } catch (RuntimeException | Error e) {
       agreed.end();
       throw e;
     }
+    return agreed.list();
   }
 
   private void agree(AgreedExtensions agreed, WebSocketExtensionHeader answer) {
-    String name = answer.name();
+    String name = HeaderGrammar.show(answer.name());
     Offer<?> answered =
         offers.stream()
             .filter(offer -> offer.isAnsweredBy(answer))
@@ -165,10 +166,19 @@ public final class ClientHandshake {
             .orElseThrow(
                 () ->
                     new HandshakeException(
-                        BAD_EXTENSION, "extension " + show(name) + " was not offered"));
-    require(!agreed.contains(name), BAD_EXTENSION, "extension " + name + " stands there twice");
+                        BAD_EXTENSION, "extension " + name + " was not offered"));
     require(
-        agreed.add(name, answered.accept(answer)),
+        !agreed.contains(answer.name()),
+        BAD_EXTENSION,
+        "extension " + name + " stands there twice");
+    WebSocketExtension<?> extension;
+    try {
+      extension = answered.accept(answer);
+    } catch (IllegalArgumentException e) {
+      throw new HandshakeException(BAD_EXTENSION, "extension " + name + ": " + e.getMessage(), e);
+    }
+    require(
+        agreed.add(answer.name(), extension),
         BAD_EXTENSION,
         "extension " + name + " has a reserved bit that another one has");
   }

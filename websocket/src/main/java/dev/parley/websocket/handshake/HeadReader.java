@@ -191,8 +191,7 @@ public final class HeadReader<H> {
     return new HandshakeException(
         BAD_HTTP,
         String.format(
-            "byte 0x%02x at index %d of the %s, expected %s",
-            c, line.length(), lineName(), expected));
+            "byte 0x%02x at index %d of %s, expected %s", c, line.length(), lineName(), expected));
   }
 
   private String lineName() {

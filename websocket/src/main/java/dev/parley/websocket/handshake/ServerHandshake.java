@@ -141,11 +141,11 @@ public final class ServerHandshake {
           }
         }
       }
-      return agreed.list();
     } catch (RuntimeException | Error e) {
       agreed.end();
       throw e;
     }
+    return agreed.list();
   }
 
   private static <C> @Nullable Agreement<C> agreement(
