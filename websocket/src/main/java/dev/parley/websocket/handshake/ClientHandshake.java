@@ -175,7 +175,9 @@ public final class ClientHandshake {
     try {
       extension = answered.accept(answer);
     } catch (IllegalArgumentException e) {
-      throw new HandshakeException(BAD_EXTENSION, "extension " + name + ": " + e.getMessage(), e);
+      // The message may quote the peer, at whatever length.
+      throw new HandshakeException(
+          BAD_EXTENSION, String.format("extension %s: %.200s", name, e.getMessage()), e);
     }
     require(
         agreed.add(answer.name(), extension),

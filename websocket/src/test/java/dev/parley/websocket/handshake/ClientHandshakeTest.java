@@ -19,6 +19,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.junit.jupiter.api.Assertions.assertTimeout;
 
 import dev.parley.websocket.WebSocketExtension;
+import dev.parley.websocket.extension.WebSocketExtensions;
+import dev.parley.websocket.extension.WebSocketExtensionsConfig;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
@@ -72,6 +74,14 @@ class ClientHandshakeTest {
         .isThrownBy(() -> client.accept(response))
         .returns(failure, HandshakeException::failure)
         .withMessageEndingWith(" (" + failure.section() + ")");
+  }
+
+  private static ClientHandshake deflating() {
+    WebSocketExtensionsConfig extensions =
+        new WebSocketExtensionsConfig()
+            .install(WebSocketExtensions.perMessageDeflate())
+            .install(WebSocketExtensions.deflate());
+    return new ClientHandshake(NONCE, List.of(), extensions.installed());
   }
 
   @Nested
@@ -362,6 +372,62 @@ class ClientHandshakeTest {
 
       assertThat(client.headers()).isEqualTo(plain.headers());
       assertRefused(client, BAD_EXTENSION, switching("Sec-WebSocket-Extensions: silent"));
+    }
+
+    @Test
+    void longParameterIsCutInTheMessage() {
+      assertRefused(
+              deflating(),
+              BAD_EXTENSION,
+              switching("Sec-WebSocket-Extensions: permessage-deflate; " + "x".repeat(8000)))
+          .satisfies(e -> assertThat(e.getMessage()).hasSizeLessThan(300));
+    }
+  }
+
+  @Nested
+  @DisplayName("RFC 7692 §7.1: permessage-deflate")
+  class PerMessageDeflate {
+    @ParameterizedTest
+    @ValueSource(
+        strings = {
+          "permessage-deflate",
+          "permessage-deflate; server_max_window_bits=8; client_max_window_bits=\"15\"",
+          "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
+        })
+    void goodAnswerIsTaken(String answer) {
+      NegotiatedHandshake negotiated =
+          deflating().accept(switching("Sec-WebSocket-Extensions: " + answer));
+
+      assertThat(negotiated.extensions())
+          .extracting(WebSocketExtension::name)
+          .containsExactly("permessage-deflate");
+      negotiated.extensions().forEach(WebSocketExtension::endIncoming);
+      negotiated.extensions().forEach(WebSocketExtension::endOutgoing);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+        strings = {
+          "permessage-deflate, permessage-deflate",
+          "permessage-deflate, deflate-frame",
+          "deflate-stream",
+          "permessage-deflate; unknown",
+          "permessage-deflate; server_no_context_takeover; server_no_context_takeover",
+          "permessage-deflate; server_no_context_takeover=1",
+          "permessage-deflate; client_max_window_bits",
+          "permessage-deflate; server_max_window_bits",
+          "permessage-deflate; server_max_window_bits=7",
+          "permessage-deflate; server_max_window_bits=16",
+          "permessage-deflate; server_max_window_bits=0",
+          "permessage-deflate; server_max_window_bits=-1",
+          "permessage-deflate; server_max_window_bits=08",
+          "permessage-deflate; server_max_window_bits=\"\"",
+          "permessage-deflate; server_max_window_bits=",
+          "permessage-deflate; server_max_window_bits=1e3",
+          "permessage-deflate; server_max_window_bits=99999999999"
+        })
+    void anyOtherAnswerIsRefused(String answer) {
+      assertRefused(deflating(), BAD_EXTENSION, switching("Sec-WebSocket-Extensions: " + answer));
     }
   }
 }
