@@ -42,7 +42,8 @@ final class FrameReader {
   private int missingBytesOfNumber;
 
   /**
-   * Reads on until one more part is known.
+   * Reads on until one more part is known. After {@link Part#LENGTH} it may be called again only
+   * where the length fits an array.
    *
    * @return the part, or {@code null} where the bytes ran out before its end
    */

@@ -143,15 +143,16 @@ public final class Inbound {
         judgeTextSoFar();
         return null;
       }
-      switch (part) {
-        case FIRST_BYTE -> judgeFirstByte();
-        case SECOND_BYTE -> judgeSecondByte();
-        case LENGTH -> judgeLength();
-        case PAYLOAD -> {
-          Event event = opcode.isControl() ? controlFrame() : dataFrame();
-          if (event != null) {
-            return event;
-          }
+      if (part == FrameReader.Part.FIRST_BYTE) {
+        judgeFirstByte();
+      } else if (part == FrameReader.Part.SECOND_BYTE) {
+        judgeSecondByte();
+      } else if (part == FrameReader.Part.LENGTH) {
+        judgeLength();
+      } else {
+        Event event = opcode.isControl() ? controlFrame() : dataFrame();
+        if (event != null) {
+          return event;
         }
       }
     }

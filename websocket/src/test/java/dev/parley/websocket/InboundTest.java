@@ -1,35 +1,779 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.websocket;
 
+import static dev.parley.websocket.Wire.NEVER_DELIVERED;
 import static dev.parley.websocket.Wire.events;
+import static dev.parley.websocket.Wire.frame;
+import static dev.parley.websocket.Wire.hex;
+import static dev.parley.websocket.Wire.poll;
 import static dev.parley.websocket.Wire.received;
+import static dev.parley.websocket.Wire.replyDue;
 import static dev.parley.websocket.Wire.to;
+import static dev.parley.websocket.Wire.utf8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.parley.websocket.Inbound.Delivery;
+import dev.parley.websocket.WebSocketExtension.ReservedBit;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class InboundTest {
-  @ParameterizedTest
-  @EnumSource(Role.class)
-  void smoke(Role role) {
-    assertThat(
-            events(
-                () -> new Inbound(role, Limits.DEFAULT, Inbound.Delivery.MESSAGES, List.of()),
-                to(
+  private static final Limits SMALL = new Limits(1000, 100, 5);
+
+  private static Supplier<Inbound> half(Role role) {
+    return half(role, Limits.DEFAULT);
+  }
+
+  private static Supplier<Inbound> half(Role role, Limits limits) {
+    return () -> new Inbound(role, limits, Delivery.MESSAGES, List.of());
+  }
+
+  private static Inbound withExtensions(TestExtension... extensions) {
+    return new Inbound(Role.CLIENT, SMALL, Delivery.MESSAGES, List.of(extensions));
+  }
+
+  private static Inbound appending() {
+    return withExtensions(TestExtension.appending('x', ReservedBit.RSV1));
+  }
+
+  private static List<Object> eventsOf(Role role, String... frames) {
+    return events(half(role), to(role, frames));
+  }
+
+  /**
+   * Asserts that the frames, cut after the byte that breaks the rule, fail at once, that what was
+   * complete before is delivered, and that nothing is delivered afterwards.
+   */
+  private static void assertFails(
+      Role role, Supplier<Inbound> halves, Violation violation, String... frames) {
+    List<String> wire = new ArrayList<>(List.of(frames));
+    assertThat(events(halves, to(role, frames))).containsExactly(violation);
+    wire.add(NEVER_DELIVERED);
+    assertThat(events(halves, to(role, wire.toArray(String[]::new)))).containsExactly(violation);
+    wire.addFirst("82 01 2a");
+    assertThat(events(halves, to(role, wire.toArray(String[]::new)))).last().isEqualTo(violation);
+  }
+
+  private static void assertFails(Role role, Violation violation, String... frames) {
+    assertFails(role, half(role), violation, frames);
+  }
+
+  /** Feeds the frames to a client and returns what the failure says. */
+  private static String failureOf(Inbound inbound, String... frames) {
+    ByteBuffer bytes = ByteBuffer.wrap(to(Role.CLIENT, frames));
+    return String.valueOf(Wire.failure(inbound.poll(bytes)).getMessage());
+  }
+
+  private static Frame binary(String hex) {
+    return new Frame.Binary(hex(hex));
+  }
+
+  private static Frame text(String text, boolean fin) {
+    return new Frame.Text(utf8(text), fin, false, false, false);
+  }
+
+  @Nested
+  @DisplayName("RFC 6455 §5.1: who masks")
+  final class WhoMasks {
+    @ParameterizedTest
+    @ValueSource(strings = {"81", "82", "01", "88", "89", "8a"})
+    void clientRejectsMaskedFrame(String first) {
+      assertFails(Role.CLIENT, Violation.FRAME_MASKED, first + " 80");
+      assertFails(Role.CLIENT, Violation.FRAME_MASKED, first + " 80 00 00 00 00");
+      assertFails(Role.CLIENT, Violation.FRAME_MASKED, first + " 85 37 fa 21 3d 7f 9f 4d 51 58");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"81", "82", "01", "88", "89", "8a"})
+    void serverRejectsFrameThatIsNotMasked(String first) {
+      List<Object> events = events(half(Role.SERVER), hex(first + " 02 6e 6f"));
+      assertThat(events).containsExactly(Violation.FRAME_NOT_MASKED);
+      assertThat(events(half(Role.SERVER), hex(first + " 00")))
+          .containsExactly(Violation.FRAME_NOT_MASKED);
+    }
+
+    @Test
+    void serverTakesAZeroKey() {
+      assertThat(events(half(Role.SERVER), hex("81 82 00 00 00 00 68 69")))
+          .containsExactly(received(new Frame.Text("hi")));
+    }
+  }
+
+  @Nested
+  @DisplayName("RFC 6455 §5.2: base framing")
+  final class BaseFraming {
+    @ParameterizedTest
+    @EnumSource(Role.class)
+    void readsFramesFromOneBuffer(Role role) {
+      assertThat(eventsOf(role, "81 05 48 65 6c 6c 6f", "82 00", "8a 01 07", "81 00"))
+          .containsExactly(
+              received(new Frame.Text("Hello")),
+              received(binary("")),
+              received(new Frame.Pong(new byte[] {7})),
+              received(new Frame.Text("")));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Role.class)
+    void readsEachFormOfLength(Role role) {
+      byte[] medium = new byte[300];
+      byte[] large = new byte[70_000];
+      Arrays.fill(medium, (byte) 'm');
+      Arrays.fill(large, (byte) 'l');
+      assertThat(
+              eventsOf(
+                  role,
+                  frame("82 7e 01 2c", medium),
+                  frame("81 7f 00 00 00 00 00 01 11 70", large)))
+          .containsExactly(received(new Frame.Binary(medium)), received(new Frame.Text(large)));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Role.class)
+    void rejectsReservedBitsOnEachOpcode(Role role) {
+      for (Opcode opcode : Opcode.values()) {
+        for (int bits = 0x10; bits <= 0x70; bits += 0x10) {
+          String first = "%02x".formatted(0x80 | bits | opcode.code());
+          assertFails(role, Violation.RESERVED_BIT, first);
+          assertFails(role, Violation.RESERVED_BIT, first + " 00");
+        }
+      }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Role.class)
+    void rejectsReservedOpcodes(Role role) {
+      for (int code : new int[] {3, 4, 5, 6, 7, 11, 12, 13, 14, 15}) {
+        assertFails(role, Violation.RESERVED_OPCODE, "%02x".formatted(0x80 | code));
+        assertFails(role, Violation.RESERVED_OPCODE, "%02x 05".formatted(code));
+      }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Role.class)
+    void rejectsLengthThatIsNotMinimal(Role role) {
+      assertFails(role, Violation.LENGTH_NOT_MINIMAL, "82 7e 00 05");
+      assertFails(role, Violation.LENGTH_NOT_MINIMAL, "82 7e 00 7d");
+      assertFails(role, Violation.LENGTH_NOT_MINIMAL, "82 7f 00 00 00 00 00 00 01 2c");
+      assertFails(role, Violation.LENGTH_NOT_MINIMAL, "82 7f 00 00 00 00 00 00 ff ff");
+    }
+
+    @ParameterizedTest
+    @EnumSource(Role.class)
+    void rejectsLengthOver63Bits(Role role) {
+      assertFails(role, Violation.LENGTH_NEGATIVE, "82 7f 80 00 00 00 00 00 00 00");
+      assertFails(role, Violation.LENGTH_NEGATIVE, "82 7f ff ff ff ff ff ff ff ff");
+    }
+  }
+
+  @Nested
+  @DisplayName("RFC 6455 §5.4: fragmentation")
+  final class Fragmentation {
+    @ParameterizedTest
+    @EnumSource(Role.class)
+    void joinsFragments(Role role) {
+      assertThat(eventsOf(role, "01 03 48 65 6c", "00 00", "80 02 6c 6f", "82 01 01"))
+          .containsExactly(received(new Frame.Text("Hello")), received(binary("01")));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Role.class)
+    void takesControlFramesBetweenFragments(Role role) {
+      assertThat(eventsOf(role, "01 01 c3", "89 01 07", "8a 02 c3 28", "80 01 a9"))
+          .containsExactly(
+              received(new Frame.Ping(new byte[] {7})),
+              replyDue(new Frame.Pong(new byte[] {7})),
+              received(new Frame.Pong(hex("c3 28"))),
+              received(new Frame.Text("é")));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Role.class)
+    void joinsEmptyFragments(Role role) {
+      assertThat(eventsOf(role, "02 00", "00 00", "80 00")).containsExactly(received(binary("")));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Role.class)
+    void rejectsContinuationOfNothing(Role role) {
+      assertFails(role, Violation.CONTINUATION_OF_NOTHING, "80");
+      assertFails(role, Violation.CONTINUATION_OF_NOTHING, "00 01");
+      assertThat(eventsOf(role, "01 01 61", "80 00", "80", NEVER_DELIVERED))
+          .containsExactly(received(new Frame.Text("a")), Violation.CONTINUATION_OF_NOTHING);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Role.class)
+    void rejectsNewDataFrameInsideAMessage(Role role) {
+      assertFails(role, Violation.MESSAGE_INTERRUPTED, "01 01 61", "81");
+      assertFails(role, Violation.MESSAGE_INTERRUPTED, "01 01 61", "82 00");
+      assertFails(role, Violation.MESSAGE_INTERRUPTED, "02 00", "02");
+    }
+  }
+
+  @Nested
+  @DisplayName("RFC 6455 §5.5: control frames")
+  final class ControlFrames {
+    @ParameterizedTest
+    @EnumSource(Role.class)
+    void rejectsFragmentedControlFrame(Role role) {
+      assertFails(role, Violation.CONTROL_FRAME_FRAGMENTED, "08");
+      assertFails(role, Violation.CONTROL_FRAME_FRAGMENTED, "09 00");
+      assertFails(role, Violation.CONTROL_FRAME_FRAGMENTED, "0a 01 61", "80 00");
+    }
+
+    @ParameterizedTest
+    @EnumSource(Role.class)
+    void rejectsLongControlFrame(Role role) {
+      for (String first : List.of("88", "89", "8a")) {
+        assertFails(role, Violation.CONTROL_FRAME_TOO_LONG, first + " 7e");
+        assertFails(role, Violation.CONTROL_FRAME_TOO_LONG, first + " 7e 00 7e");
+        assertFails(role, Violation.CONTROL_FRAME_TOO_LONG, first + " 7f");
+      }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Role.class)
+    void owesAPongForAPingOf125Bytes(Role role) {
+      byte[] payload = new byte[125];
+      Arrays.fill(payload, (byte) 0xee);
+      assertThat(eventsOf(role, frame("89 7d", payload)))
+          .containsExactly(received(new Frame.Ping(payload)), replyDue(new Frame.Pong(payload)));
+    }
+
+    @Test
+    void takesControlFramesOverTheLimitsOfData() {
+      byte[] payload = new byte[100];
+      assertThat(
+              events(
+                  half(Role.CLIENT, new Limits(1, 1, 1)),
+                  to(Role.CLIENT, frame("8a 64", payload), "82 01 2a")))
+          .containsExactly(received(new Frame.Pong(payload)), received(binary("2a")));
+    }
+
+    @Test
+    void tellsAReplyThatIsDueWithoutMoreBytes() {
+      Inbound inbound = half(Role.CLIENT).get();
+      ByteBuffer bytes = ByteBuffer.wrap(hex("89 00 82 00"));
+      assertThat(inbound.poll(bytes)).isEqualTo(received(new Frame.Ping(new byte[0])));
+      assertThat(inbound.poll(ByteBuffer.allocate(0)))
+          .isEqualTo(replyDue(new Frame.Pong(new byte[0])));
+      assertThat(inbound.poll(bytes)).isEqualTo(received(binary("")));
+    }
+  }
+
+  @Nested
+  @DisplayName("RFC 6455 §5.5.1: Close")
+  final class Close {
+    private static String close(int code, String message) {
+      byte[] bytes = utf8(message);
+      return "88 %02x %02x %02x ".formatted(2 + bytes.length, code >>> 8, code & 0xff)
+          + Wire.hex(bytes);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Role.class)
+    void reportsEachCodeAndOwesItsEcho(Role role) {
+      for (int code : new int[] {1000, 1001, 1002, 1003, 1007, 1011, 1014, 3000, 4999}) {
+        Frame expected = new Frame.Close(new CloseReason(code, "bye"));
+        assertThat(eventsOf(role, close(code, "bye"), NEVER_DELIVERED))
+            .containsExactly(received(expected), replyDue(expected));
+      }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Role.class)
+    void takesAnEmptyCloseAndTheLongestMessage(Role role) {
+      assertThat(eventsOf(role, "88 00", "88 00"))
+          .containsExactly(received(new Frame.Close()), replyDue(new Frame.Close()));
+      Frame longest = new Frame.Close(new CloseReason(1000, "x".repeat(123)));
+      assertThat(eventsOf(role, close(1000, "x".repeat(123))))
+          .containsExactly(received(longest), replyDue(longest));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Role.class)
+    void rejectsPayloadOfOneByte(Role role) {
+      assertFails(role, Violation.CLOSE_PAYLOAD_OF_ONE_BYTE, "88 01");
+      assertFails(role, Violation.CLOSE_PAYLOAD_OF_ONE_BYTE, "88 01 03");
+    }
+
+    @ParameterizedTest
+    @EnumSource(Role.class)
+    void rejectsCodesThatAreNeverSent(Role role) {
+      for (int code : new int[] {0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65535}) {
+        assertFails(role, Violation.CLOSE_CODE_INVALID, close(code, ""));
+      }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Role.class)
+    void rejectsMessageThatIsNotUtf8(Role role) {
+      assertFails(role, Violation.CLOSE_MESSAGE_NOT_UTF8, "88 04 03 e8 c3 28");
+      assertFails(role, Violation.CLOSE_MESSAGE_NOT_UTF8, "88 03 03 e8 c3");
+    }
+
+    @ParameterizedTest
+    @EnumSource(Role.class)
+    void ignoresAllThatFollows(Role role) {
+      Inbound inbound = half(role).get();
+      poll(inbound, ByteBuffer.wrap(to(role, "01 01 61", "88 00")));
+      assertThat(inbound.isEnded()).isTrue();
+      ByteBuffer later = ByteBuffer.wrap(hex("ff ff ff ff ff"));
+      assertThat(inbound.poll(later)).isEqualTo(new Event.Ended(true));
+      assertThat(later.hasRemaining()).isFalse();
+      assertThat(inbound.poll(later)).isEqualTo(new Event.Ended(true));
+      assertThat(inbound.endOfStream()).isEqualTo(new Event.Ended(true));
+    }
+  }
+
+  @Nested
+  @DisplayName("RFC 6455 §8.1: text is UTF-8")
+  final class TextIsUtf8 {
+    @ParameterizedTest
+    @EnumSource(Role.class)
+    @DisplayName("the first impossible byte fails, wherever frames and reads are cut")
+    void failsAtTheFirstImpossibleByte(Role role) {
+      // each ends with the first impossible byte
+      List<String> texts =
+          List.of(
+              "61 80",
+              "61 ff",
+              "c0",
+              "c1",
+              "f5",
+              "e0 9f",
+              "ed a0",
+              "f0 8f",
+              "f4 90",
+              "c3 28",
+              "e4 b8 41",
+              "f0 9f 8c c3",
+              "ce ba e1 bd b9 cf 83 ce bc ce b5 ed a0",
+              "61 62 63 64 65 66 67 68 69 6a 6b 6c 6d 6e 6f 70 f9");
+      for (String text : texts) {
+        byte[] bytes = hex(text);
+        for (int cut = 0; cut < bytes.length; cut++) {
+          String one = frame("01 %02x".formatted(cut), Arrays.copyOf(bytes, cut));
+          byte[] rest = Arrays.copyOfRange(bytes, cut, bytes.length);
+          // the second frame claims more than comes
+          assertFails(role, Violation.TEXT_NOT_UTF8, one, frame("00 7d", rest));
+          String all = frame("80 %02x".formatted(rest.length), rest);
+          assertFails(role, Violation.TEXT_NOT_UTF8, one, all);
+          byte[] possible = Arrays.copyOf(rest, rest.length - 1);
+          assertThat(eventsOf(role, one, frame("00 7d", possible))).isEmpty();
+        }
+      }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Role.class)
+    void rejectsTextThatEndsInsideACharacter(Role role) {
+      assertFails(role, Violation.TEXT_NOT_UTF8, "81 01 c3");
+      assertFails(role, Violation.TEXT_NOT_UTF8, "01 02 e4 b8", "80 00");
+    }
+
+    @ParameterizedTest
+    @EnumSource(Role.class)
+    void takesCharactersCutAnywhere(Role role) {
+      byte[] bytes = utf8("a é 世 🌍");
+      for (int cut = 0; cut <= bytes.length; cut++) {
+        byte[] rest = Arrays.copyOfRange(bytes, cut, bytes.length);
+        assertThat(
+                eventsOf(
                     role,
-                    "81 05 48 65 6c 6c 6f",
-                    "01 03 48 65 6c",
-                    "89 00",
-                    "80 02 6c 6f",
-                    "88 02 03 e8")))
-        .containsExactly(
-            received(new Frame.Text("Hello")),
-            received(new Frame.Ping(new byte[0])),
-            Wire.replyDue(new Frame.Pong(new byte[0])),
-            received(new Frame.Text("Hello")),
-            received(new Frame.Close(new byte[] {3, (byte) 0xe8})),
-            Wire.replyDue(new Frame.Close(new byte[] {3, (byte) 0xe8})));
+                    frame("01 %02x".formatted(cut), Arrays.copyOf(bytes, cut)),
+                    "89 01 ff",
+                    frame("80 %02x".formatted(rest.length), rest)))
+            .endsWith(received(new Frame.Text(bytes)));
+      }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Role.class)
+    void doesNotJudgeBinary(Role role) {
+      assertThat(eventsOf(role, "02 01 c3", "80 01 28")).containsExactly(received(binary("c3 28")));
+    }
+  }
+
+  @Nested
+  @DisplayName("RFC 6455 §10.4: limits")
+  final class Size {
+    @ParameterizedTest
+    @EnumSource(Role.class)
+    void rejectsAMessageOverTheLimitFromItsHeader(Role role) {
+      Supplier<Inbound> half = half(role, Limits.DEFAULT.withMaxMessageSize(70_000));
+      assertFails(role, half, Violation.MESSAGE_TOO_BIG, "82 7f 00 00 00 00 00 01 11 71");
+      assertFails(role, half, Violation.MESSAGE_TOO_BIG, "81 7f 00 00 00 00 80 00 00 00");
+      assertFails(role, half, Violation.MESSAGE_TOO_BIG, "81 7f 40 00 00 00 00 00 00 00");
+    }
+
+    @ParameterizedTest
+    @EnumSource(Role.class)
+    void rejectsAFrameOverTheLimitFromItsHeader(Role role) {
+      Supplier<Inbound> half = half(role, Limits.DEFAULT.withMaxFrameSize(3));
+      assertFails(role, half, Violation.FRAME_TOO_BIG, "82 04");
+      assertThat(events(half, to(role, "02 03 01 02 03", "80 01 04")))
+          .containsExactly(received(binary("01 02 03 04")));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Role.class)
+    void rejectsFragmentsWhoseDeclaredSumPassesTheLimit(Role role) {
+      Supplier<Inbound> half = half(role, new Limits(Long.MAX_VALUE, 10, 100));
+      assertFails(role, half, Violation.MESSAGE_TOO_BIG, "02 05 01 02 03 04 05", "00 06");
+      assertFails(
+          role, half, Violation.MESSAGE_TOO_BIG, "02 01 01", "80 7f 7f ff ff ff ff ff ff ff");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 1000})
+    void deliversAMessageOfExactlyTheLimit(int fragments) {
+      int size = 100_000;
+      Limits limits = Limits.DEFAULT.withMaxMessageSize(size).withMaxFragments(fragments);
+      List<String> frames = new ArrayList<>();
+      for (int i = 0; i < fragments; i++) {
+        byte[] part = new byte[size / fragments];
+        int first = (i == 0 ? 2 : 0) | (i == fragments - 1 ? 0x80 : 0);
+        String header =
+            switch (fragments) {
+              case 1 -> "%02x 7f 00 00 00 00 00 01 86 a0";
+              case 2 -> "%02x 7e c3 50";
+              default -> "%02x 64";
+            };
+        frames.add(frame(header.formatted(first), part));
+      }
+      assertThat(events(half(Role.SERVER, limits), to(Role.SERVER, frames.toArray(String[]::new))))
+          .containsExactly(received(new Frame.Binary(new byte[size])));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Role.class)
+    void rejectsTooManyFragmentsAtTheHeader(Role role) {
+      Supplier<Inbound> half = half(role, SMALL);
+      assertFails(
+          role,
+          half,
+          Violation.TOO_MANY_FRAGMENTS,
+          "02 00",
+          "00 00",
+          "00 00",
+          "00 00",
+          "00 00",
+          "00");
+      assertThat(
+              events(half, to(role, "02 00", "00 00", "89 00", "00 00", "00 00", "80 00", "82 00")))
+          .hasSize(4);
+    }
+
+    @Test
+    void namesTheSettingItsValueAndTheSize() {
+      Limits limits = new Limits(50, 10, 2);
+      assertThat(failureOf(half(Role.CLIENT, limits).get(), "82 33"))
+          .isEqualTo("frame of 51 bytes, maxFrameSize is 50 (RFC 6455 §10.4)");
+      assertThat(failureOf(half(Role.CLIENT, limits).get(), "02 01 00", "80 0a"))
+          .isEqualTo("message of 11 bytes, maxMessageSize is 10 (RFC 6455 §10.4)");
+      assertThat(failureOf(half(Role.CLIENT, limits).get(), "02 00", "00 00", "00"))
+          .isEqualTo("message of more than 2 fragments (maxFragments) (RFC 6455 §10.4)");
+      Limits noFrameLimit = limits.withMaxFrameSize(Long.MAX_VALUE);
+      assertThat(
+              failureOf(
+                  half(Role.CLIENT, noFrameLimit).get(),
+                  "02 01 00",
+                  "80 7f 7f ff ff ff ff ff ff ff"))
+          .startsWith("message of 9223372036854775808 bytes");
+    }
+
+    @Test
+    void cannotHoldMoreThanAnArray() {
+      Limits limits = Limits.DEFAULT.withMaxMessageSize(Long.MAX_VALUE);
+      assertFails(
+          Role.CLIENT,
+          half(Role.CLIENT, limits),
+          Violation.MESSAGE_TOO_BIG,
+          "82 7f 00 00 00 00 7f ff ff f8");
+      assertThat(events(half(Role.CLIENT, limits), hex("82 7f 00 00 00 00 7f ff ff f7"))).isEmpty();
+    }
+  }
+
+  @Nested
+  @DisplayName("RFC 6455 §9: extensions")
+  final class Extensions {
+    @Test
+    void decodesWhatHasTheReservedBit() {
+      assertThat(events(InboundTest::appending, hex("c1 02 61 78 81 02 61 78")))
+          .containsExactly(received(new Frame.Text("a")), received(new Frame.Text("ax")));
+    }
+
+    @Test
+    void passesFragmentsWithTheirBitsAndType() {
+      TestExtension extension = TestExtension.appending('x', ReservedBit.RSV1);
+      poll(withExtensions(extension), ByteBuffer.wrap(hex("41 02 61 78 89 00 80 01 62")));
+      assertThat(extension.incoming)
+          .containsExactly(new Frame.Text(utf8("ax"), false, true, false, false), text("b", true));
+      assertThat(extension.rooms).containsExactly(100L, 99L);
+    }
+
+    @Test
+    void passesInReverseOrder() {
+      Supplier<Inbound> half =
+          () ->
+              withExtensions(
+                  TestExtension.appending('x', ReservedBit.RSV1),
+                  TestExtension.appending('y', ReservedBit.RSV3));
+      assertThat(events(half, hex("d2 03 61 78 79"))).containsExactly(received(binary("61")));
+      assertFails(Role.CLIENT, half, Violation.COMPRESSED_DATA_INVALID, "d2 03 61 79 78");
+    }
+
+    @Test
+    void rejectsReservedBitsThatNoneClaimsAndAnyOnControlFrames() {
+      assertFails(Role.CLIENT, InboundTest::appending, Violation.RESERVED_BIT, "a1");
+      assertFails(Role.CLIENT, InboundTest::appending, Violation.RESERVED_BIT, "d1");
+      assertFails(Role.CLIENT, InboundTest::appending, Violation.RESERVED_BIT, "c9");
+    }
+
+    @Test
+    void judgesTextAfterDecoding() {
+      // the letter is no UTF-8, but it is no part of the text either
+      Supplier<Inbound> half =
+          () -> withExtensions(TestExtension.appending('\u00ff', ReservedBit.RSV1));
+      assertThat(events(half, hex("c1 02 61 ff"))).hasSize(1);
+      assertThat(events(() -> withExtensions(TestExtension.inverting()), hex("81 01 9e")))
+          .containsExactly(received(new Frame.Text("a")));
+      assertFails(
+          Role.CLIENT, InboundTest::appending, Violation.TEXT_NOT_UTF8, "41 02 c3 78", "80 01 28");
+      assertFails(Role.CLIENT, InboundTest::appending, Violation.TEXT_NOT_UTF8, "c1 02 c3 78");
+    }
+
+    @Test
+    void judgesTextThatNoneEncodesAsItArrives() {
+      assertFails(Role.CLIENT, InboundTest::appending, Violation.TEXT_NOT_UTF8, "81 05 61 ff");
+    }
+
+    @Test
+    void keepsTheContextOverOtherMessages() {
+      assertThat(
+              events(
+                  InboundTest::appending, hex("41 02 61 78 89 00 80 01 62 81 01 63 c1 02 64 78")))
+          .containsExactly(
+              received(new Frame.Ping(new byte[0])),
+              replyDue(new Frame.Pong(new byte[0])),
+              received(new Frame.Text("ab")),
+              received(new Frame.Text("c")),
+              received(new Frame.Text("d")));
+    }
+
+    @Test
+    void givesAnEncodedMessageSomeMoreRoomOnTheWire() {
+      byte[] wire = new byte[101];
+      wire[100] = 'x';
+      assertThat(events(InboundTest::appending, hex(frame("c2 65", wire))))
+          .containsExactly(received(new Frame.Binary(new byte[100])));
+      assertFails(Role.CLIENT, InboundTest::appending, Violation.MESSAGE_TOO_BIG, "82 65");
+      Supplier<Inbound> half =
+          () ->
+              new Inbound(
+                  Role.CLIENT,
+                  SMALL.withMaxFrameSize(1 << 20),
+                  Delivery.MESSAGES,
+                  List.of(TestExtension.appending('x', ReservedBit.RSV1)));
+      assertFails(Role.CLIENT, half, Violation.MESSAGE_TOO_BIG, "c2 7e 20 00");
+    }
+
+    @Test
+    void measuresWhatWasDecoded() {
+      byte[] wire = new byte[102];
+      wire[101] = 'x';
+      assertFails(
+          Role.CLIENT, InboundTest::appending, Violation.MESSAGE_TOO_BIG, frame("c2 66", wire));
+      byte[] half = new byte[62];
+      half[61] = 'x';
+      assertThat(failureOf(appending(), frame("42 3e", half), frame("c0 3e", half)))
+          .isEqualTo("message of 122 bytes, maxMessageSize is 100 (RFC 6455 §10.4)");
+    }
+
+    @Test
+    void passesOnAViolationThatAnExtensionFinds() {
+      assertFails(
+          Role.CLIENT, InboundTest::appending, Violation.COMPRESSED_DATA_INVALID, "c1 01 61");
+    }
+
+    @Test
+    void failsWhereAnExtensionThrowsAnythingElse() {
+      for (RuntimeException thrown :
+          List.of(new IllegalStateException("a bug"), new WebSocketProtocolException("no rule"))) {
+        Inbound inbound =
+            withExtensions(
+                TestExtension.of(
+                    frame -> {
+                      throw thrown;
+                    }));
+        WebSocketProtocolException failure =
+            Wire.failure(inbound.poll(ByteBuffer.wrap(hex("81 00"))));
+        assertThat(failure.violation()).isEqualTo(Violation.EXTENSION_FAILED);
+        assertThat(failure).hasCause(thrown).hasMessageContaining("x-test");
+      }
+    }
+
+    @Test
+    void failsWhereAnExtensionChangesWhatIsNotItsOwn() {
+      List<TestExtension> wrong =
+          List.of(
+              TestExtension.of(frame -> new Frame.Binary(frame.data())),
+              TestExtension.of(frame -> text("a", false)),
+              TestExtension.of(frame -> TestExtension.with(frame, frame.data(), 0x20)),
+              TestExtension.of(frame -> frame, ReservedBit.RSV1),
+              TestExtension.of(
+                  frame -> TestExtension.with(frame, frame.data(), 0x10), ReservedBit.RSV1));
+      for (TestExtension extension : wrong) {
+        boolean claims = !extension.reservedBits().isEmpty();
+        assertThat(
+                poll(withExtensions(extension), ByteBuffer.wrap(hex(claims ? "c1 00" : "81 00"))))
+            .containsExactly(Violation.EXTENSION_FAILED);
+      }
+    }
+
+    @Test
+    void failsWhereAnExtensionChangesAMessageWithoutItsBit() {
+      TestExtension extension =
+          TestExtension.of(frame -> TestExtension.with(frame, utf8("other"), 0), ReservedBit.RSV1);
+      assertThat(poll(withExtensions(extension), ByteBuffer.wrap(hex("81 01 61"))))
+          .containsExactly(Violation.EXTENSION_FAILED);
+    }
+
+    @Test
+    void refusesTwoExtensionsWithOneBit() {
+      assertThatThrownBy(
+              () ->
+                  withExtensions(
+                      TestExtension.appending('x', ReservedBit.RSV1),
+                      TestExtension.appending('y', ReservedBit.RSV1)))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("x-y");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"88 00", "83", "81 01 61"})
+    void releasesEachExtensionOnce(String wire) {
+      TestExtension one = TestExtension.appending('x', ReservedBit.RSV1);
+      TestExtension two = TestExtension.inverting();
+      Inbound inbound = withExtensions(one, two);
+      poll(inbound, ByteBuffer.wrap(hex(wire)));
+      inbound.endOfStream();
+      inbound.end();
+      inbound.end();
+      assertThat(List.of(one.endedIncoming, two.endedIncoming)).containsExactly(1, 1);
+      assertThat(List.of(one.endedOutgoing, two.endedOutgoing)).containsExactly(0, 0);
+    }
+  }
+
+  @Nested
+  @DisplayName("Frames as they came")
+  final class Frames {
+    private static List<Object> eventsOf(Role role, String... frames) {
+      return events(() -> new Inbound(role, SMALL, Delivery.FRAMES, List.of()), to(role, frames));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Role.class)
+    void deliversFragmentsWithTheTypeOfTheirMessage(Role role) {
+      assertThat(
+              eventsOf(
+                  role, "01 01 61", "89 00", "00 00", "80 01 62", "82 01 2a", "02 00", "80 00"))
+          .containsExactly(
+              received(text("a", false)),
+              received(new Frame.Ping(new byte[0])),
+              received(text("", false)),
+              received(text("b", true)),
+              received(binary("2a")),
+              received(new Frame.Binary(new byte[0], false, false, false, false)),
+              received(binary("")));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Role.class)
+    void owesNoReply(Role role) {
+      assertThat(eventsOf(role, "89 00", "88 00", NEVER_DELIVERED))
+          .containsExactly(received(new Frame.Ping(new byte[0])), received(new Frame.Close()));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Role.class)
+    void judgesTextOverFragments(Role role) {
+      assertThat(eventsOf(role, "01 01 c3", "80 01 28", NEVER_DELIVERED))
+          .containsExactly(
+              received(new Frame.Text(hex("c3"), false, false, false, false)),
+              Violation.TEXT_NOT_UTF8);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Role.class)
+    void boundsEachFrameButNotTheMessage(Role role) {
+      String fragment = frame("00 64", new byte[100]);
+      assertThat(
+              eventsOf(
+                  role, "02 00", fragment, fragment, fragment, fragment, fragment, fragment,
+                  "00 65"))
+          .hasSize(8)
+          .endsWith(Violation.MESSAGE_TOO_BIG);
+    }
+
+    @Test
+    void deliversFragmentsDecoded() {
+      assertThat(
+              events(
+                  () ->
+                      new Inbound(
+                          Role.CLIENT,
+                          SMALL,
+                          Delivery.FRAMES,
+                          List.of(TestExtension.appending('x', ReservedBit.RSV1))),
+                  hex("41 02 61 78 80 01 62")))
+          .containsExactly(received(text("a", false)), received(text("b", true)));
+    }
+  }
+
+  @Nested
+  @DisplayName("The end")
+  final class TheEnd {
+    @Test
+    void isNotCleanWithoutAClose() {
+      Inbound inbound = half(Role.CLIENT).get();
+      assertThat(inbound.isEnded()).isFalse();
+      assertThat(inbound.poll(ByteBuffer.wrap(hex("81 05 61")))).isNull();
+      assertThat(inbound.endOfStream()).isEqualTo(new Event.Ended(false));
+      assertThat(inbound.isEnded()).isTrue();
+      assertThat(inbound.poll(ByteBuffer.allocate(3))).isEqualTo(new Event.Ended(false));
+    }
+
+    @Test
+    void saysNothingAfterAFailure() {
+      Inbound inbound = half(Role.CLIENT).get();
+      ByteBuffer bytes = ByteBuffer.wrap(hex("83 00 81 00"));
+      assertThat(inbound.poll(bytes)).isInstanceOf(Event.Failed.class);
+      assertThat(inbound.isEnded()).isTrue();
+      assertThat(inbound.poll(bytes)).isNull();
+      assertThat(bytes.hasRemaining()).isFalse();
+      assertThat(inbound.endOfStream()).isEqualTo(new Event.Ended(false));
+    }
+
+    @Test
+    void ignoresBytesAfterItWasEnded() {
+      Inbound inbound = half(Role.CLIENT).get();
+      inbound.end();
+      assertThat(inbound.isEnded()).isTrue();
+      assertThat(inbound.poll(ByteBuffer.wrap(hex("81 00")))).isEqualTo(new Event.Ended(false));
+    }
   }
 }

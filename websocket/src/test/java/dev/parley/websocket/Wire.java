@@ -108,6 +108,14 @@ final class Wire {
     return events;
   }
 
+  /** Returns what a failure says, where the event is one. */
+  static WebSocketProtocolException failure(@Nullable Event event) {
+    if (event instanceof Event.Failed failed) {
+      return failed.failure();
+    }
+    throw new AssertionError("expected a failure, got " + event);
+  }
+
   private static Object shown(Event event) {
     return event instanceof Event.Failed failed ? violation(failed.failure()) : event;
   }

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.websocket;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import org.junit.jupiter.api.Test;
+
+/** The small tree of exceptions: what each adds to its message and cause. */
+final class WebSocketExceptionTest {
+  @Test
+  void keepsItsCause() {
+    IOException cause = new IOException("reset");
+    assertThat(new WebSocketException("the connection ended", cause))
+        .hasMessage("the connection ended")
+        .hasCause(cause);
+    assertThat(new WebSocketException("the connection ended")).hasNoCause();
+  }
+
+  @Test
+  void protocolExceptionNamesTheSectionOfItsRule() {
+    WebSocketProtocolException exception =
+        new WebSocketProtocolException(Violation.RESERVED_OPCODE, "opcode 3");
+    assertThat(exception).hasMessage("opcode 3 (RFC 6455 §5.2)").hasNoCause();
+    assertThat(exception.violation()).isEqualTo(Violation.RESERVED_OPCODE);
+    assertThat(new WebSocketProtocolException("no status line").violation()).isNull();
+  }
+
+  @Test
+  void closedExceptionSaysHowTheSessionEnded() {
+    ClosingHandshake closing = ClosingHandshake.OPEN.withReceived(CloseReason.GOING_AWAY);
+    IOException cause = new IOException("reset");
+    WebSocketClosedException exception =
+        new WebSocketClosedException("cannot send", closing, cause);
+    assertThat(exception)
+        .hasMessage("cannot send: the peer sent 1001 (Going away) first, we sent no Close")
+        .hasCause(cause);
+    assertThat(exception.closingHandshake()).isEqualTo(closing);
+  }
+
+  @Test
+  void interruptedExceptionKeepsTheInterrupt() {
+    InterruptedException cause = new InterruptedException();
+    assertThat(new WebSocketInterruptedException("interrupted in receive", cause)).hasCause(cause);
+  }
+}
