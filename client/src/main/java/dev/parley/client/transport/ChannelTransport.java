@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.client.transport;
+
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.net.SocketOption;
+import java.net.SocketTimeoutException;
+import java.net.StandardProtocolFamily;
+import java.net.StandardSocketOptions;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.SocketChannel;
+import jdk.net.ExtendedSocketOptions;
+
+/** A transport over a socket, TCP or Unix-domain. */
+public final class ChannelTransport implements Transport {
+  private final SocketChannel channel;
+  private final Registration registration;
+  private final TransportInfo info;
+
+  private ChannelTransport(SocketChannel channel, Registration registration) throws IOException {
+    this.channel = channel;
+    this.registration = registration;
+    this.info = new TransportInfo(channel.getLocalAddress(), channel.getRemoteAddress(), null);
+  }
+
+  /**
+   * Takes over a connected channel: makes it non-blocking and registers it. From then on the
+   * transport alone may use it. Where this throws, the channel is closed.
+   */
+  public static ChannelTransport of(SocketChannel channel, ReadinessLoop loop) throws IOException {
+    Registration registration = register(channel, loop);
+    try {
+      return new ChannelTransport(channel, registration);
+    } catch (Throwable e) {
+      registration.close();
+      throw e;
+    }
+  }
+
+  /** Connects to an address. Where this throws, nothing is left behind. */
+  static ChannelTransport connect(SocketAddress address, ReadinessLoop loop, Deadline deadline)
+      throws IOException, InterruptedException {
+    boolean unix = address instanceof UnixDomainSocketAddress;
+    SocketChannel channel =
+        unix ? SocketChannel.open(StandardProtocolFamily.UNIX) : SocketChannel.open();
+    Registration registration = register(channel, loop);
+    try {
+      if (!unix) {
+        setOptions(channel);
+      }
+      boolean connected = channel.connect(address);
+      while (!connected) {
+        if (!registration.awaitWritable(SelectionKey.OP_CONNECT, deadline)) {
+          throw new SocketTimeoutException("no answer");
+        }
+        connected = channel.finishConnect();
+      }
+      return new ChannelTransport(channel, registration);
+    } catch (Throwable e) {
+      registration.close();
+      throw e;
+    }
+  }
+
+  private static Registration register(SocketChannel channel, ReadinessLoop loop)
+      throws IOException {
+    try {
+      channel.configureBlocking(false);
+      return loop.register(channel);
+    } catch (Throwable e) {
+      channel.close();
+      throw e;
+    }
+  }
+
+  private static void setOptions(SocketChannel channel) throws IOException {
+    channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+    channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
+    // An idle peer that is gone is noticed after 30 + 4 * 6 seconds, within a minute.
+    setIfSupported(channel, ExtendedSocketOptions.TCP_KEEPIDLE, 30);
+    setIfSupported(channel, ExtendedSocketOptions.TCP_KEEPINTERVAL, 6);
+    setIfSupported(channel, ExtendedSocketOptions.TCP_KEEPCOUNT, 4);
+  }
+
+  private static void setIfSupported(SocketChannel channel, SocketOption<Integer> option, int value)
+      throws IOException {
+    if (channel.supportedOptions().contains(option)) {
+      channel.setOption(option, value);
+    }
+  }
+
+  @Override
+  public int read(ByteBuffer target) throws IOException {
+    return channel.read(target);
+  }
+
+  @Override
+  public int write(ByteBuffer source) throws IOException {
+    return channel.write(source);
+  }
+
+  @Override
+  public boolean flush() {
+    return true;
+  }
+
+  @Override
+  public boolean awaitReadable(Deadline deadline) throws InterruptedException {
+    return registration.awaitReadable(deadline);
+  }
+
+  @Override
+  public boolean awaitWritable(Deadline deadline) throws InterruptedException {
+    return registration.awaitWritable(SelectionKey.OP_WRITE, deadline);
+  }
+
+  @Override
+  public void onReadable(Runnable task) {
+    registration.onReadable(task);
+  }
+
+  @Override
+  public void close() {
+    registration.close();
+  }
+
+  @Override
+  public TransportInfo info() {
+    return info;
+  }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.client.transport;
+
+import java.util.regex.Pattern;
+
+/**
+ * Whom to connect to.
+ *
+ * @param secure whether TLS is due ({@code wss})
+ * @param host a name, an IPv4 address, or an IPv6 address without brackets
+ * @param port 1 to 65535
+ */
+public record Destination(boolean secure, String host, int port) {
+  // The last label of a name is never all digits.
+  private static final Pattern IPV4 = Pattern.compile("[0-9.]+");
+
+  /** Validates host and port. */
+  public Destination {
+    if (host.isEmpty() || host.startsWith("[")) {
+      throw new IllegalArgumentException(
+          "host '" + host + "', expected a name or an address without brackets");
+    }
+    if (port < 1 || port > 0xFFFF) {
+      throw new IllegalArgumentException("port " + port + ", expected 1 to 65535");
+    }
+  }
+
+  /** Tells whether the host is an address rather than a name. */
+  boolean isAddress() {
+    return host.indexOf(':') >= 0 || IPV4.matcher(host).matches();
+  }
+
+  /** Returns host and port as in a URI. */
+  @Override
+  public String toString() {
+    return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
+  }
+}

@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.client.transport;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.CancelledKeyException;
+import java.nio.channels.SelectableChannel;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells who waits for a channel that it is ready, and runs timers: one selector and one daemon
+ * thread for all channels of a client.
+ *
+ * <p>It never reads or writes; the thread that waits does so by itself. The loop's thread starts
+ * when it is needed first, ends a second after nothing is registered and no timer is set, and
+ * starts again when needed. What it runs must be quick and must not block; a task that throws harms
+ * nobody else.
+ */
+public final class ReadinessLoop implements AutoCloseable {
+  /** A task to be run later, once. */
+  public final class Timer implements Comparable<Timer> {
+    private final Runnable task;
+    private final long due;
+    private final long number;
+
+    private Timer(Runnable task, long due, long number) {
+      this.task = task;
+      this.due = due;
+      this.number = number;
+    }
+
+    /** Forgets the task, unless it has begun to run. May be called at any time. */
+    public void cancel() {
+      lock.lock();
+      try {
+        timers.remove(this);
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public int compareTo(Timer other) {
+      return due == other.due
+          ? Long.signum(number - other.number)
+          : Long.signum(due - other.due); // nanoTime may overflow, differences do not
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return this == other;
+    }
+
+    @Override
+    public int hashCode() {
+      return Long.hashCode(number);
+    }
+  }
+
+  // Laws.
+  //
+  // `lock` guards the timers and which selector is in use; nothing waits while it is held, and no
+  // task runs. A selector that is in use has a thread that is not about to end: it ends only after
+  // it found, under the lock, nothing to do, and took its selector out of use; then another thread
+  // may start with another selector. Whoever registers or sets a timer does so under the lock too.
+  //
+  // No wake-up gets lost: the thread sets `selecting`, then looks at timers and interests, then
+  // sleeps. Others change timers or interests, then look at `selecting` and wake the selector up if
+  // it is set; a wake-up that comes before the sleep ends it at once. So threads that change
+  // something while the loop is busy pay no system call.
+
+  /** How long bytes may lie there before {@link Transport#onReadable}'s task is run. */
+  static final long GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(4);
+
+  private static final System.Logger LOGGER = System.getLogger("dev.parley.client.transport");
+  private static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(1);
+  private static final long END = -1;
+  private static final int FAILURES = 100;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final TreeSet<Timer> timers = new TreeSet<>();
+  private @Nullable Selector inUse;
+  private long timersMade;
+  private boolean closed;
+
+  private volatile boolean selecting;
+
+  // Of the loop's thread alone.
+  private final ArrayDeque<Registration> unattended = new ArrayDeque<>();
+  private long pass;
+  private long lingersUntil;
+  private boolean givesWay;
+
+  /** Makes a loop that has no thread yet. */
+  public ReadinessLoop() {}
+
+  /**
+   * Registers a channel, which must be non-blocking and from then on be closed through its
+   * registration.
+   */
+  Registration register(SelectableChannel channel) throws IOException {
+    lock.lock();
+    try {
+      if (closed) {
+        throw new IOException("the readiness loop is closed");
+      }
+      return new Registration(this, start(), channel);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Has a task run on the loop's thread, once, when the delay is over; with a delay of zero, as
+   * soon as possible. After {@link #close} nothing is run any more.
+   *
+   * @param quick must not block
+   */
+  public Timer schedule(Runnable quick, Duration delay) {
+    lock.lock();
+    try {
+      Timer timer = new Timer(quick, System.nanoTime() + Deadline.nanos(delay), timersMade++);
+      if (!closed) {
+        Selector selector = start();
+        timers.add(timer);
+        if (timers.first().equals(timer)) {
+          wakeUpIfSelecting(selector);
+        }
+      }
+      return timer;
+    } catch (IOException e) {
+      throw new UncheckedIOException("no selector for a timer", e);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Returns the selector in use, and starts a thread with a new one where there is none. */
+  private Selector start() throws IOException {
+    if (inUse != null) {
+      return inUse;
+    }
+    Selector selector = Selector.open();
+    try {
+      Thread.ofPlatform().name("parley-readiness").daemon().start(() -> run(selector));
+    } catch (Throwable e) {
+      selector.close();
+      throw e;
+    }
+    inUse = selector;
+    return selector;
+  }
+
+  void wakeUpIfSelecting(Selector selector) {
+    if (selecting) {
+      selector.wakeup();
+    }
+  }
+
+  void lookAgain(Registration registration) {
+    unattended.add(registration);
+  }
+
+  /**
+   * Closes every channel that is still registered, forgets all timers, and ends the thread. Tasks
+   * given to {@link Transport#onReadable} are run once more, so that those who read for nobody find
+   * the end.
+   */
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      closed = true;
+      timers.clear();
+      if (inUse != null) {
+        inUse.wakeup();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void run(Selector selector) {
+    lingersUntil = System.nanoTime() + LINGER_NANOS;
+    int failures = 0;
+    while (true) {
+      try {
+        if (!runPass(selector)) {
+          break;
+        }
+        failures = 0;
+      } catch (Throwable e) {
+        report(e);
+        if (++failures == FAILURES) {
+          end(selector);
+          break;
+        }
+      }
+    }
+    abandon(selector);
+  }
+
+  private boolean runPass(Selector selector) throws IOException {
+    selecting = true;
+    long timeout = plan(selector);
+    if (timeout == END) {
+      return false;
+    }
+    try {
+      if (timeout > 0) {
+        selector.select(this::signal, timeout);
+      } else {
+        selector.selectNow(this::signal);
+      }
+    } finally {
+      selecting = false;
+    }
+    pass++;
+    long now = System.nanoTime();
+    runTimers(now);
+    runUnattended(now);
+    giveWay();
+    return true;
+  }
+
+  /** Lets who was signalled read before the same bytes are found ready again. */
+  @SuppressWarnings("ThreadPriorityCheck") // without the yield all works, with more passes
+  private void giveWay() {
+    if (givesWay) {
+      givesWay = false;
+      Thread.yield();
+    }
+  }
+
+  /**
+   * Returns how many milliseconds to select at most, or END after taking the selector out of use.
+   */
+  private long plan(Selector selector) {
+    lock.lock();
+    try {
+      long now = System.nanoTime();
+      boolean unused = selector.keys().isEmpty() && timers.isEmpty();
+      if (closed || (unused && lingersUntil - now <= 0)) {
+        end(selector);
+        return END;
+      }
+      if (!unused) {
+        lingersUntil = now + LINGER_NANOS;
+      }
+      if (!unused && timers.isEmpty() && unattended.isEmpty()) {
+        return Long.MAX_VALUE;
+      }
+      long due = lingersUntil;
+      if (!timers.isEmpty() && timers.first().due - due < 0) {
+        due = timers.first().due;
+      }
+      if (!unattended.isEmpty() && unattended.getFirst().unattendedUntil() - due < 0) {
+        due = unattended.getFirst().unattendedUntil();
+      }
+      return Math.max(0, TimeUnit.NANOSECONDS.toMillis(due - now + 999_999));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void signal(SelectionKey key) {
+    try {
+      givesWay |= ((Registration) key.attachment()).signal(pass);
+    } catch (CancelledKeyException e) {
+      // Its channel was closed meanwhile, and whoever waited was woken up by that.
+      return;
+    }
+  }
+
+  private void runTimers(long now) {
+    while (true) {
+      Timer timer;
+      lock.lock();
+      try {
+        if (timers.isEmpty() || timers.first().due - now > 0) {
+          return;
+        }
+        timer = timers.removeFirst();
+      } finally {
+        lock.unlock();
+      }
+      runGuarded(timer.task);
+    }
+  }
+
+  private void runUnattended(long now) {
+    for (int i = unattended.size();
+        i > 0 && unattended.getFirst().unattendedUntil() - now <= 0;
+        i--) {
+      runGuarded(unattended.removeFirst().unattended(now));
+    }
+  }
+
+  private static void runGuarded(@Nullable Runnable task) {
+    try {
+      if (task != null) {
+        task.run();
+      }
+    } catch (Throwable e) {
+      report(e);
+    }
+  }
+
+  private static void report(Throwable e) {
+    try {
+      LOGGER.log(System.Logger.Level.ERROR, "failure on the thread of the readiness loop", e);
+    } catch (Throwable another) {
+      // Out of memory, most likely: that it cannot be told must not end the loop for all others.
+      e.addSuppressed(another);
+    }
+  }
+
+  /** Takes a selector out of use. Its thread owns nothing of the loop from then on. */
+  private void end(Selector selector) {
+    lock.lock();
+    try {
+      if (selector.equals(inUse)) {
+        inUse = null;
+        selecting = false;
+        unattended.clear();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Closes what is registered with a selector that is no longer in use. */
+  private void abandon(Selector selector) {
+    try (selector) {
+      for (SelectionKey key : new ArrayList<>(selector.keys())) {
+        runGuarded(((Registration) key.attachment()).close());
+      }
+    } catch (IOException e) {
+      report(e);
+    }
+  }
+}

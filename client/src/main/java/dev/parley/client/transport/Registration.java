@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.client.transport;
+
+import java.io.IOException;
+import java.nio.channels.CancelledKeyException;
+import java.nio.channels.SelectableChannel;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One channel in a {@link ReadinessLoop}: who waits for it, and what the selector is to look for.
+ */
+final class Registration {
+  // Laws.
+  //
+  // Keys are level triggered: what is ready is found ready again in every pass. So there is no
+  // "ready" permit to keep, and a signal may be spurious but never stale. Two fields tell who
+  // waits; they change by compare-and-set only (close: get-and-set, and CLOSED is final).
+  //
+  //   reader     read interest                       meaning
+  //   NOBODY     on, or being turned on              nobody waits
+  //   a Thread   on, or being turned on              it is parked, or about to park
+  //   DROPPED    off                                 nobody waits; ready when last seen (or new)
+  //
+  //   writer     write interest
+  //   NOBODY     off, or about to be turned off      nobody waits
+  //   a Thread   on, or being turned on by it        it is parked, or about to park
+  //
+  // Read interest stays on, because turning it off and on costs a system call each and a wake-up of
+  // the loop. The loop drops it only when it found the key ready with nobody waiting in STRIKES
+  // passes in a row. Write interest is on only while somebody waits: sockets are mostly writable.
+  //
+  //  1. Bytes come between the read that returned 0 and the wait: interest is on, or the waiter
+  //     turns it on; the next pass finds the key and sees the thread.
+  //  2. The loop drops while a thread comes to wait: the loop first turns interest off, then tries
+  //     NOBODY -> DROPPED. If that fails, it turns interest on again before its next select. If it
+  //     succeeds, whoever sees DROPPED turns interest on after the loop turned it off.
+  //  3. Interest is turned on while the loop goes to sleep: the loop sets `selecting`, then applies
+  //     changes of interest, then sleeps; we change interest, then read `selecting`. Either the
+  //     loop sees the change, or we see the flag and wake the loop up.
+  //  4. Only who moves the state away from DROPPED turns interest on. While it is off, the loop
+  //     cannot find the key and cannot drop again.
+  //  5. Deadline or interrupt against signal: one compare-and-set wins. If the signal wins, the
+  //     wait ends as signalled and the interrupt stays set for the next wait. If the waiter wins,
+  //     interest stays on, and what is ready is found again.
+  //  6. The state is the waiting thread itself, so the loop unparks exactly whom it took out.
+  //     Parking returns for no reason at times; the waiter looks at the state again.
+  //  7. The loop turns write interest off, then looks for a waiting writer; a writer first makes
+  //     itself known, then turns interest on. Whatever the order, the writer is signalled or
+  //     interest stays on.
+  //  8. `task` against drop: the loop sets DROPPED, then looks for a task; onReadable sets the
+  //     task, then looks for DROPPED. One of the two sees the other; if both do, the loop merely
+  //     finds the key ready once more.
+  //  9. close sets CLOSED in both fields before it closes the channel, then unparks whom it took
+  //     out. Who turned interest on too late finds the key cancelled, and its field CLOSED. The
+  //     wake-up makes the selector let go of the key, without which the descriptor stays open.
+
+  private static final System.Logger LOGGER = System.getLogger("dev.parley.client.transport");
+
+  private enum State {
+    NOBODY,
+    DROPPED,
+    CLOSED
+  }
+
+  // So many passes may find bytes that nobody waits for before interest is dropped: time for the
+  // thread that was just signalled to come and read.
+  private static final int STRIKES = 4;
+
+  private final ReadinessLoop loop;
+  private final SelectableChannel channel;
+  private final SelectionKey key;
+  private final AtomicReference<Object> reader = new AtomicReference<>(State.DROPPED);
+  private final AtomicReference<Object> writer = new AtomicReference<>(State.NOBODY);
+  private final AtomicReference<@Nullable Runnable> task = new AtomicReference<>();
+
+  // Of the loop's thread alone.
+  private int strikes;
+  private long lastPass;
+  private long unattendedUntil;
+  private boolean listed;
+
+  Registration(ReadinessLoop loop, Selector selector, SelectableChannel channel)
+      throws IOException {
+    this.loop = loop;
+    this.channel = channel;
+    this.key = channel.register(selector, 0, this);
+  }
+
+  boolean awaitReadable(Deadline deadline) throws InterruptedException {
+    Thread me = Thread.currentThread();
+    while (true) {
+      Object before = reader.get();
+      if (before == State.CLOSED) {
+        return true;
+      }
+      requireNobody(before);
+      if (reader.compareAndSet(before, me)) {
+        if (before == State.DROPPED) {
+          turnOn(SelectionKey.OP_READ);
+        }
+        return park(reader, me, deadline);
+      }
+    }
+  }
+
+  /** Waits for OP_WRITE, or OP_CONNECT. */
+  boolean awaitWritable(int operation, Deadline deadline) throws InterruptedException {
+    Thread me = Thread.currentThread();
+    while (true) {
+      Object before = writer.get();
+      if (before == State.CLOSED) {
+        return true;
+      }
+      requireNobody(before);
+      if (writer.compareAndSet(before, me)) {
+        turnOn(operation);
+        return park(writer, me, deadline);
+      }
+    }
+  }
+
+  private static void requireNobody(Object before) {
+    if (before instanceof Thread other) {
+      throw new IllegalStateException(other + " waits already, expected one at a time");
+    }
+  }
+
+  private boolean park(AtomicReference<Object> slot, Thread me, Deadline deadline)
+      throws InterruptedException {
+    while (slot.get() == me) {
+      long remaining = deadline.remainingNanos();
+      if (Thread.interrupted()) {
+        if (slot.compareAndSet(me, State.NOBODY)) {
+          throw new InterruptedException();
+        }
+        me.interrupt();
+      } else if (remaining <= 0) {
+        return !slot.compareAndSet(me, State.NOBODY);
+      } else if (deadline.isNone()) {
+        LockSupport.park(this);
+      } else {
+        LockSupport.parkNanos(this, remaining);
+      }
+    }
+    return true;
+  }
+
+  void onReadable(Runnable task) {
+    this.task.set(task);
+    if (reader.compareAndSet(State.DROPPED, State.NOBODY)) {
+      turnOn(SelectionKey.OP_READ);
+    }
+  }
+
+  private void turnOn(int operation) {
+    try {
+      key.interestOpsOr(operation);
+    } catch (CancelledKeyException e) {
+      return; // Closed; by law 9 nobody will wait for long.
+    }
+    loop.wakeUpIfSelecting(key.selector());
+  }
+
+  /**
+   * Signals whom the selector found ready. Called by the loop.
+   *
+   * @return whether the loop should give way before it selects again: somebody is on the way to
+   *     read what would be found ready at once
+   */
+  boolean signal(long pass) {
+    int ready = key.readyOps();
+    if ((ready & ~SelectionKey.OP_READ) != 0) {
+      key.interestOpsAnd(SelectionKey.OP_READ);
+      if (writer.get() instanceof Thread thread && writer.compareAndSet(thread, State.NOBODY)) {
+        LockSupport.unpark(thread);
+      }
+    }
+    return (ready & SelectionKey.OP_READ) != 0 && signalReader(pass);
+  }
+
+  private boolean signalReader(long pass) {
+    strikes = pass - lastPass > 1 ? 1 : strikes + 1;
+    lastPass = pass;
+    Object before = reader.get();
+    if (before instanceof Thread thread) {
+      strikes = 0;
+      if (reader.compareAndSet(thread, State.NOBODY)) {
+        LockSupport.unpark(thread);
+      }
+      return true;
+    }
+    if (before != State.NOBODY || strikes < STRIKES) {
+      return before == State.NOBODY;
+    }
+    key.interestOpsAnd(~SelectionKey.OP_READ);
+    if (!reader.compareAndSet(State.NOBODY, State.DROPPED)) {
+      key.interestOpsOr(SelectionKey.OP_READ);
+    } else if (task.get() != null) {
+      unattendedUntil = System.nanoTime() + ReadinessLoop.GRACE_NANOS;
+      if (!listed) {
+        listed = true;
+        loop.lookAgain(this);
+      }
+    }
+    return false;
+  }
+
+  /** Returns when to look again at a channel whose interest was dropped. Of the loop. */
+  long unattendedUntil() {
+    return unattendedUntil;
+  }
+
+  /**
+   * Looks again at a channel whose interest was dropped. Called by the loop.
+   *
+   * @return the task to run if still nobody came to wait
+   */
+  @Nullable Runnable unattended(long now) {
+    listed = false;
+    if (reader.get() != State.DROPPED) {
+      return null;
+    }
+    if (unattendedUntil - now > 0) { // Somebody came and went, and then it was dropped again.
+      listed = true;
+      loop.lookAgain(this);
+      return null;
+    }
+    return task.getAndSet(null);
+  }
+
+  /**
+   * Closes the channel and wakes up who waits for it.
+   *
+   * @return the task that did not run
+   */
+  @Nullable Runnable close() {
+    Object formerReader = reader.getAndSet(State.CLOSED);
+    Object formerWriter = writer.getAndSet(State.CLOSED);
+    try {
+      channel.close();
+    } catch (IOException e) {
+      LOGGER.log(System.Logger.Level.DEBUG, "closing a channel, which is given up anyway", e);
+    } finally {
+      key.selector().wakeup();
+      unpark(formerReader);
+      unpark(formerWriter);
+    }
+    return task.getAndSet(null);
+  }
+
+  private static void unpark(Object former) {
+    if (former instanceof Thread thread) {
+      LockSupport.unpark(thread);
+    }
+  }
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.client.transport;
+
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.SocketTimeoutException;
+import java.net.UnixDomainSocketAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Connects sockets: looks the name up, tries its addresses one after the other in the resolver's
+ * order, and shakes hands over TLS where it is due, all within one deadline. Immutable.
+ */
+public final class SocketConnector implements Connector {
+  // An address that does not answer must leave time for the others, even if there is no deadline.
+  private static final Duration LONGEST_ATTEMPT = Duration.ofSeconds(10);
+
+  private final ReadinessLoop loop;
+  private final BufferPool buffers;
+  private final TlsOptions tls;
+  private final @Nullable UnixDomainSocketAddress unixSocket;
+
+  /** Makes a connector for TCP. */
+  public SocketConnector(ReadinessLoop loop, BufferPool buffers, TlsOptions tls) {
+    this(loop, buffers, tls, null);
+  }
+
+  private SocketConnector(
+      ReadinessLoop loop,
+      BufferPool buffers,
+      TlsOptions tls,
+      @Nullable UnixDomainSocketAddress unixSocket) {
+    this.loop = loop;
+    this.buffers = buffers;
+    this.tls = tls;
+    this.unixSocket = unixSocket;
+  }
+
+  /**
+   * Returns a connector that reaches every destination through a Unix-domain socket; the
+   * destination's host only serves TLS then.
+   */
+  public SocketConnector withUnixSocket(Path path) {
+    return new SocketConnector(loop, buffers, tls, UnixDomainSocketAddress.of(path));
+  }
+
+  @Override
+  public Transport connect(Destination destination, Deadline deadline)
+      throws IOException, InterruptedException {
+    ChannelTransport channel = connect(addresses(destination, deadline), destination, deadline);
+    return destination.secure()
+        ? TlsTransport.connect(channel, destination, tls, buffers, deadline)
+        : channel;
+  }
+
+  private List<? extends SocketAddress> addresses(Destination destination, Deadline deadline)
+      throws IOException, InterruptedException {
+    if (unixSocket != null) {
+      return List.of(unixSocket);
+    }
+    List<InetSocketAddress> addresses = new ArrayList<>();
+    for (InetAddress address : lookUp(destination, deadline)) {
+      addresses.add(new InetSocketAddress(address, destination.port()));
+    }
+    return addresses;
+  }
+
+  private static InetAddress[] lookUp(Destination destination, Deadline deadline)
+      throws IOException, InterruptedException {
+    long start = System.nanoTime();
+    CompletableFuture<InetAddress[]> answer = new CompletableFuture<>();
+    // A look-up knows neither deadlines nor interrupts. It has a platform thread, because it would
+    // hold the carrier of a virtual one as long as the name server is silent.
+    Thread.ofPlatform()
+        .name("parley-look-up")
+        .daemon()
+        .start(
+            () -> {
+              try {
+                answer.complete(InetAddress.getAllByName(destination.host()));
+              } catch (Throwable e) {
+                answer.completeExceptionally(e);
+              }
+            });
+    try {
+      return answer.get(Math.max(0, deadline.remainingNanos()), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
+      throw timeout("no address of " + destination.host() + " found", start, e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof UnknownHostException unknown) {
+        throw causedBy(new UnknownHostException(destination.host() + " has no address"), unknown);
+      }
+      throw new IOException("look-up of " + destination.host() + " failed", e.getCause());
+    }
+  }
+
+  private ChannelTransport connect(
+      List<? extends SocketAddress> addresses, Destination destination, Deadline deadline)
+      throws IOException, InterruptedException {
+    long start = System.nanoTime();
+    List<IOException> failures = new ArrayList<>();
+    for (SocketAddress address : addresses) {
+      int left = addresses.size() - failures.size();
+      try {
+        return ChannelTransport.connect(address, loop, share(deadline, left));
+      } catch (IOException e) {
+        failures.add(e);
+      }
+      if (deadline.isOver()) {
+        break;
+      }
+    }
+    StringBuilder message = new StringBuilder("no connection to " + destination);
+    for (int i = 0; i < failures.size(); i++) {
+      message.append(i == 0 ? ": " : "; ").append(name(addresses.get(i))).append(": ");
+      message.append(failures.get(i).getMessage());
+    }
+    IOException last = failures.removeLast();
+    IOException failure =
+        last instanceof SocketTimeoutException
+            ? timeout(message.toString(), start, last)
+            : causedBy(new ConnectException(message.toString()), last);
+    failures.forEach(failure::addSuppressed);
+    throw failure;
+  }
+
+  /** Returns until when to try an address, so that each one that is left gets its share. */
+  private static Deadline share(Deadline deadline, int left) {
+    if (left == 1) {
+      return deadline;
+    }
+    Duration share = Duration.ofNanos(deadline.remainingNanos() / left);
+    return Deadline.after(share.compareTo(LONGEST_ATTEMPT) < 0 ? share : LONGEST_ATTEMPT);
+  }
+
+  private static String name(SocketAddress address) {
+    return address instanceof InetSocketAddress inet
+        ? new Destination(false, inet.getAddress().getHostAddress(), inet.getPort()).toString()
+        : address.toString();
+  }
+
+  private static SocketTimeoutException timeout(String message, long start, Exception cause) {
+    long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+    return causedBy(new SocketTimeoutException(message + " after " + millis + " ms"), cause);
+  }
+
+  private static <E extends Exception> E causedBy(E failure, @Nullable Throwable cause) {
+    failure.initCause(cause);
+    return failure;
+  }
+}

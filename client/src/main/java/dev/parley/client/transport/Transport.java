@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.client.transport;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/**
+ * A pipe of bytes in both directions. Moving bytes never waits; waiting is a call of its own.
+ *
+ * <p>There may be one reader ({@link #read}, {@link #awaitReadable}, {@link #onReadable}) and one
+ * writer ({@link #write}, {@link #flush}, {@link #awaitWritable}) at a time, on the same or on
+ * different threads, virtual or platform; whoever hands one of the two roles to another thread sees
+ * to the happens-before. {@link #close} and {@link #info} may be called by anybody at any time.
+ *
+ * <p>An interrupt or a deadline ends a wait and never the transport: nothing that was read or
+ * written is lost by it. After {@link #close}, reading and writing throw {@link
+ * java.nio.channels.ClosedChannelException} and no wait lasts.
+ */
+public interface Transport extends AutoCloseable {
+  /**
+   * Reads what is there into the target's remaining space, without waiting.
+   *
+   * @return how many bytes; 0 when there are none now (or no space); -1 at the end of the stream
+   * @throws IOException if the connection broke; {@link java.nio.channels.ClosedChannelException}
+   *     after {@link #close}
+   */
+  int read(ByteBuffer target) throws IOException;
+
+  /**
+   * Takes bytes of the source, as many as there is room for, without waiting. Bytes that were taken
+   * are in the operating system's hands once {@link #flush} says so.
+   *
+   * @return how many bytes were taken; 0 when there is no room now (or no bytes)
+   * @throws IOException if the connection broke; {@link java.nio.channels.ClosedChannelException}
+   *     after {@link #close}
+   */
+  int write(ByteBuffer source) throws IOException;
+
+  /**
+   * Hands bytes that were taken, but not yet passed on, to the operating system, without waiting.
+   *
+   * @return true when nothing is left behind; false to {@linkplain #awaitWritable wait} and try
+   *     again
+   * @throws IOException as {@link #write}
+   */
+  boolean flush() throws IOException;
+
+  /**
+   * Waits until a read is worth trying. Call it after a read that returned 0.
+   *
+   * @return true to try again (there may be nothing after all); false when the deadline came first
+   * @throws InterruptedException if the thread was interrupted before or while it waited
+   */
+  boolean awaitReadable(Deadline deadline) throws InterruptedException;
+
+  /**
+   * Waits until a write or flush is worth trying. Call it after a write that took less than all, or
+   * a flush that left something behind.
+   *
+   * @return true to try again (there may be no room after all); false when the deadline came first
+   * @throws InterruptedException if the thread was interrupted before or while it waited
+   */
+  boolean awaitWritable(Deadline deadline) throws InterruptedException;
+
+  /**
+   * Has a task run once, when a read is worth trying and nobody has been waiting in {@link
+   * #awaitReadable} for a moment: a reader that is merely busy between two reads should not be
+   * overtaken. Call it after a read that returned 0. The task replaces one that did not run yet.
+   *
+   * @param task runs on a thread that serves others too, so it must be quick and must not block
+   */
+  void onReadable(Runnable task);
+
+  /**
+   * Closes both directions at once and wakes up whoever waits. What was not flushed may be lost.
+   * Does not wait, throws nothing, and does nothing the second time.
+   */
+  @Override
+  void close();
+
+  /** Tells where this transport leads. */
+  TransportInfo info();
+}

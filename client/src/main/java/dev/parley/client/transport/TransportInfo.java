@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.client.transport;
+
+import java.net.SocketAddress;
+import javax.net.ssl.SSLSession;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a transport leads.
+ *
+ * @param local this end
+ * @param remote the other end
+ * @param tls protocol, cipher suite and certificates, or {@code null} without TLS
+ */
+public record TransportInfo(SocketAddress local, SocketAddress remote, @Nullable SSLSession tls) {}

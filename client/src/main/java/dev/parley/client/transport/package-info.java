@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/**
+ * Transports: what moves the bytes of a connection.
+ *
+ * <p>A {@link dev.parley.client.transport.Transport} reads and writes without waiting, and waits
+ * apart from that, so that an interrupt or a {@link dev.parley.client.transport.Deadline} ends a
+ * wait and never the transport:
+ *
+ * <pre>
+ *   thread that receives                 ReadinessLoop (one thread per client, it only signals)
+ *     read(buffer) = 0
+ *     awaitReadable(deadline) ─ parks      select ── the socket has bytes
+ *     ...................... <── unpark ──
+ *     read(buffer) &gt; 0                     nobody waits for them? after a moment: onReadable's task
+ * </pre>
+ *
+ * <p>A {@link dev.parley.client.transport.Connector} makes transports. {@link
+ * dev.parley.client.transport.SocketConnector} looks the name up, tries its addresses and ends with
+ * a {@link dev.parley.client.transport.ChannelTransport}, and for {@code wss} with a {@link
+ * dev.parley.client.transport.TlsTransport} over it. Whoever brings bytes from elsewhere implements
+ * the two interfaces.
+ *
+ * <p>An idle transport holds no thread, and no buffer: buffers are borrowed from a {@link
+ * dev.parley.client.transport.BufferPool} while there is something to put in.
+ *
+ * <p>Read next: {@link dev.parley.client.transport.Transport}, then the laws inside {@code
+ * Registration} and {@code TlsTransport}.
+ */
+@NullMarked
+package dev.parley.client.transport;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** The WebSocket client: what a user calls, and the transports below it. */
+module dev.parley.client {
+  requires transitive dev.parley.websocket;
+  requires jdk.net;
+  requires static transitive org.jspecify;
+
+  exports dev.parley.client.transport;
+}
