@@ -149,27 +149,27 @@ public final class DeflateFrame implements WebSocketExtension<DeflateConfig> {
     @Override
     public @Nullable Agreement<DeflateConfig> answer(
         DeflateConfig config, WebSocketExtensionHeader offer) {
-      int serverBits;
-      boolean serverForgets;
       try {
-        Parameters parameters = new Parameters(offer, PARAMETERS);
-        serverBits = Math.min(parameters.windowBits(MAX_WINDOW_BITS), config.serverMaxWindowBits());
-        serverForgets = parameters.flag(NO_CONTEXT_TAKEOVER) || config.serverNoContextTakeover();
+        return agree(config, new Parameters(offer, PARAMETERS));
       } catch (IllegalArgumentException e) {
-        // A server declines what it does not understand; there is nobody to tell.
+        // A server declines an offer that breaks a rule; there is nobody to tell.
         return null;
       }
+    }
+
+    private Agreement<DeflateConfig> agree(DeflateConfig config, Parameters offer) {
+      int serverBits = Math.min(offer.windowBits(MAX_WINDOW_BITS), config.serverMaxWindowBits());
+      boolean serverForgets = offer.flag(NO_CONTEXT_TAKEOVER) || config.serverNoContextTakeover();
+      DeflateConfig agreed =
+          config.withServerMaxWindowBits(serverBits).withServerNoContextTakeover(serverForgets);
       return new Agreement<>(
           limits(config.clientMaxWindowBits(), config.clientNoContextTakeover()),
-          new DeflateFrame(
-              Role.SERVER,
-              config.withServerMaxWindowBits(serverBits).withServerNoContextTakeover(serverForgets),
-              this));
+          new DeflateFrame(Role.SERVER, agreed, this));
     }
 
     private static WebSocketExtensionHeader limits(int windowBits, boolean noContextTakeover) {
       return new Parameters.Builder()
-          .windowBits(MAX_WINDOW_BITS, windowBits)
+          .windowBits(MAX_WINDOW_BITS, windowBits, false)
           .flag(NO_CONTEXT_TAKEOVER, noContextTakeover)
           .build(NAME);
     }

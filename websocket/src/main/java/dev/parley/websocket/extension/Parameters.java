@@ -110,8 +110,8 @@ final class Parameters {
       return this;
     }
 
-    Builder windowBits(String name, int bits) {
-      if (bits < MAX_WINDOW_BITS) {
+    Builder windowBits(String name, int bits, boolean evenIfMax) {
+      if (bits < MAX_WINDOW_BITS || evenIfMax) {
         parameters.add(new Parameter(name, Integer.toString(bits)));
       }
       return this;

@@ -157,8 +157,8 @@ public final class PerMessageDeflate implements WebSocketExtension<PerMessageDef
           new Parameters.Builder()
               .flag(SERVER_NO_CONTEXT_TAKEOVER, config.serverNoContextTakeover())
               .flag(CLIENT_NO_CONTEXT_TAKEOVER, config.clientNoContextTakeover())
-              .windowBits(SERVER_MAX_WINDOW_BITS, config.serverMaxWindowBits())
-              .windowBits(CLIENT_MAX_WINDOW_BITS, clientBits)
+              .windowBits(SERVER_MAX_WINDOW_BITS, config.serverMaxWindowBits(), false)
+              .windowBits(CLIENT_MAX_WINDOW_BITS, clientBits, false)
               // RFC 7692 §7.1.2.2: without a value, it allows the server to ask for a limit.
               .flag(CLIENT_MAX_WINDOW_BITS, clientBits == Parameters.MAX_WINDOW_BITS)
               .build(NAME));
@@ -198,28 +198,27 @@ public final class PerMessageDeflate implements WebSocketExtension<PerMessageDef
     @Override
     public @Nullable Agreement<PerMessageDeflateConfig> answer(
         PerMessageDeflateConfig config, WebSocketExtensionHeader offer) {
-      boolean serverForgets;
-      boolean clientForgets;
-      int serverBits;
-      int clientBits;
       try {
-        Parameters parameters = new Parameters(offer, PARAMETERS);
-        serverForgets = parameters.flag(SERVER_NO_CONTEXT_TAKEOVER);
-        clientForgets = parameters.flag(CLIENT_NO_CONTEXT_TAKEOVER);
-        serverBits = parameters.windowBits(SERVER_MAX_WINDOW_BITS);
-        clientBits =
-            parameters.hasBare(CLIENT_MAX_WINDOW_BITS)
-                ? Parameters.MAX_WINDOW_BITS
-                : parameters.windowBits(CLIENT_MAX_WINDOW_BITS);
-        if (!parameters.has(CLIENT_MAX_WINDOW_BITS)) {
-          // RFC 7692 §7.1.2.2: this client cannot be asked for a limit.
-          Parameters.requireAtMost(
-              CLIENT_MAX_WINDOW_BITS, clientBits, config.clientMaxWindowBits());
-        }
+        return agree(config, new Parameters(offer, PARAMETERS));
       } catch (IllegalArgumentException e) {
-        // RFC 7692 §7.1: a server declines an offer that breaks the rules, and the handshake goes
-        // on without it; there is nobody to tell.
+        // RFC 7692 §7.1: a server declines an offer that breaks a rule, and the handshake goes on
+        // without it; there is nobody to tell.
         return null;
+      }
+    }
+
+    private Agreement<PerMessageDeflateConfig> agree(
+        PerMessageDeflateConfig config, Parameters offer) {
+      boolean serverForgets = offer.flag(SERVER_NO_CONTEXT_TAKEOVER);
+      boolean clientForgets = offer.flag(CLIENT_NO_CONTEXT_TAKEOVER);
+      int serverBits = offer.windowBits(SERVER_MAX_WINDOW_BITS);
+      int clientBits =
+          offer.hasBare(CLIENT_MAX_WINDOW_BITS)
+              ? Parameters.MAX_WINDOW_BITS
+              : offer.windowBits(CLIENT_MAX_WINDOW_BITS);
+      if (!offer.has(CLIENT_MAX_WINDOW_BITS)) {
+        // RFC 7692 §7.1.2.2: this client cannot be asked for a limit.
+        Parameters.requireAtMost(CLIENT_MAX_WINDOW_BITS, clientBits, config.clientMaxWindowBits());
       }
       PerMessageDeflateConfig agreed =
           new PerMessageDeflateConfig(
@@ -228,13 +227,18 @@ public final class PerMessageDeflate implements WebSocketExtension<PerMessageDef
               serverForgets || config.serverNoContextTakeover(),
               clientForgets || config.clientNoContextTakeover(),
               config.compressIfBiggerThan());
-      Parameters.Builder answer =
+      WebSocketExtensionHeader answer =
           new Parameters.Builder()
               .flag(SERVER_NO_CONTEXT_TAKEOVER, agreed.serverNoContextTakeover())
               .flag(CLIENT_NO_CONTEXT_TAKEOVER, agreed.clientNoContextTakeover())
-              .windowBits(SERVER_MAX_WINDOW_BITS, agreed.serverMaxWindowBits())
-              .windowBits(CLIENT_MAX_WINDOW_BITS, agreed.clientMaxWindowBits());
-      return new Agreement<>(answer.build(NAME), new PerMessageDeflate(Role.SERVER, agreed, this));
+              // RFC 7692 §7.1.2.1: accepted by repeating it, even where it limits nothing.
+              .windowBits(
+                  SERVER_MAX_WINDOW_BITS,
+                  agreed.serverMaxWindowBits(),
+                  offer.has(SERVER_MAX_WINDOW_BITS))
+              .windowBits(CLIENT_MAX_WINDOW_BITS, agreed.clientMaxWindowBits(), false)
+              .build(NAME);
+      return new Agreement<>(answer, new PerMessageDeflate(Role.SERVER, agreed, this));
     }
   }
 }

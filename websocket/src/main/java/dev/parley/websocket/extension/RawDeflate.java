@@ -251,7 +251,7 @@ final class RawDeflate {
      * receivers take it.
      */
     private void endMessage() throws DataFormatException {
-      if (!betweenBlocks && inflater != null) {
+      if (inflater != null && !betweenBlocks) {
         inflater.setInput(takeover ? TAIL_AND_EMPTY_BLOCKS : TAIL_AND_FINAL_BLOCK);
         inflater.inflate(EMPTY);
         if (inflater.getRemaining() > 0 || inflater.finished() == takeover) {
