@@ -6,5 +6,6 @@ module dev.parley.client {
   requires jdk.net;
   requires static transitive org.jspecify;
 
+  exports dev.parley.client;
   exports dev.parley.client.transport;
 }

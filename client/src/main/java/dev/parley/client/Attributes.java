@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.client;
+
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Values that the caller and plugins attach to a request, by typed key. They stay in this process
+ * and go with the request to its {@link HttpClientCall}. Any thread may use them.
+ */
+public final class Attributes {
+  private final Map<AttributeKey<?>, Object> values = new ConcurrentHashMap<>();
+
+  /** Makes an empty set. */
+  public Attributes() {}
+
+  /** Returns the value of a key, or {@code null} where it has none. */
+  @SuppressWarnings("unchecked") // put takes a value of the key's own type, and keys are unique
+  public <T> @Nullable T get(AttributeKey<T> key) {
+    return (T) values.get(Objects.requireNonNull(key, "key"));
+  }
+
+  /** Gives a key a value, in place of the one it had. */
+  public <T> Attributes put(AttributeKey<T> key, T value) {
+    values.put(key, Objects.requireNonNull(value, "value"));
+    return this;
+  }
+
+  /** Takes a key's value away, if it has one. */
+  public Attributes remove(AttributeKey<?> key) {
+    values.remove(key);
+    return this;
+  }
+
+  /** Shows the names only: a value may be a secret. */
+  @Override
+  public String toString() {
+    return values.keySet().toString();
+  }
+}

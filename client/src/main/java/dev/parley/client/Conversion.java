@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.client;
+
+import dev.parley.websocket.Frame;
+import dev.parley.websocket.WebSocketException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/** Messages as values: the converter's work, and what it may do wrong. */
+record Conversion(WebsocketContentConverter converter) {
+  static Conversion of(ClientWebSocketSession session) {
+    WebsocketContentConverter converter =
+        session.call().client().plugin(WebSockets.PLUGIN).contentConverter();
+    if (converter == null) {
+      throw new WebSocketException(
+          "no contentConverter: set one with config.install(WebSockets.PLUGIN,"
+              + " ws -> ws.contentConverter(...))");
+    }
+    return new Conversion(converter);
+  }
+
+  String serialize(TypeInfo<?> type, @Nullable Object value) {
+    try {
+      return converter.serialize(StandardCharsets.UTF_8, type, value);
+    } catch (RuntimeException e) {
+      throw new WebSocketException("the contentConverter could not serialise a " + type, e);
+    }
+  }
+
+  <T> T receive(ReceiveChannel<Frame> incoming, TypeInfo<T> type) {
+    Frame frame = incoming.receive();
+    return switch (frame) {
+      case Frame.Text text -> deserialize(text, type);
+      case Frame.Binary binary -> deserialize(binary, type);
+      // The last element. What comes after it is the exception that says how the session closed.
+      case Frame.Close close -> receive(incoming, type);
+      case Frame.Ping ping -> throw unexpected(ping, type, null);
+      case Frame.Pong pong -> throw unexpected(pong, type, null);
+    };
+  }
+
+  private <T> T deserialize(Frame frame, TypeInfo<T> type) {
+    if (!frame.fin()) { // a raw session delivers fragments, which are no values
+      throw unexpected(frame, type, null);
+    }
+    Object value;
+    try {
+      value = converter.deserialize(StandardCharsets.UTF_8, type, text(frame));
+    } catch (RuntimeException | CharacterCodingException e) {
+      throw unexpected(frame, type, e);
+    }
+    if (value == null || !type.accepts(value)) {
+      throw new WebsocketDeserializeException(
+          "expected a "
+              + type
+              + ", the contentConverter returned "
+              + (value == null ? "null" : "a " + value.getClass().getName()),
+          frame,
+          null);
+    }
+    @SuppressWarnings("unchecked") // as far as it can be seen at run time, it was just checked
+    T result = (T) value;
+    return result;
+  }
+
+  /** A default session has judged the bytes of a Text; those of a Binary may be anything. */
+  private static String text(Frame frame) throws CharacterCodingException {
+    return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(frame.data())).toString();
+  }
+
+  private static WebsocketDeserializeException unexpected(
+      Frame frame, TypeInfo<?> type, @Nullable Exception cause) {
+    return new WebsocketDeserializeException(
+        "expected a " + type + ", got " + frame + (cause == null ? "" : " that could not be read"),
+        frame,
+        cause);
+  }
+}

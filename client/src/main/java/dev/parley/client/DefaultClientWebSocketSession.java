@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.client;
+
+/**
+ * The session that {@code webSocketSession} opens. It delivers whole messages, answers each Ping,
+ * and runs the closing handshake by itself, whether or not a thread is receiving. The peer's Close
+ * frame is the last element of {@link #incoming()}; Ping and Pong are not delivered.
+ */
+public final class DefaultClientWebSocketSession extends DelegatingClientWebSocketSession {
+  /**
+   * Makes a session in front of another.
+   *
+   * @param call the opening that it came from
+   * @param delegate the session that does the work
+   */
+  public DefaultClientWebSocketSession(HttpClientCall call, WebSocketSession delegate) {
+    super(delegate, call);
+  }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.client;
+
+import dev.parley.websocket.handshake.HeadLimits;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Consumer;
+
+/** What a client is made of. Setters return this; used only while the client is being made. */
+public final class HttpClientConfig {
+  private final List<Installation<?, ?>> installations = new ArrayList<>();
+  private HeadLimits headLimits = HeadLimits.DEFAULT;
+
+  /** A plugin and the user's configuration of it. */
+  record Installation<C, P>(HttpClientPlugin<C, P> plugin, Consumer<C> configure) {
+    void into(HttpClient client, Attributes plugins) {
+      P prepared = plugin.prepare(configure);
+      plugins.put(plugin.key(), prepared);
+      plugin.install(prepared, client);
+    }
+  }
+
+  HttpClientConfig() {}
+
+  /** Installs a plugin with its defaults. */
+  public HttpClientConfig install(HttpClientPlugin<?, ?> plugin) {
+    return install(plugin, config -> {});
+  }
+
+  /**
+   * Installs a plugin.
+   *
+   * @param configure changes the plugin's configuration, which begins with its defaults
+   * @throws IllegalArgumentException if the plugin is installed already
+   */
+  public <C> HttpClientConfig install(HttpClientPlugin<C, ?> plugin, Consumer<C> configure) {
+    for (Installation<?, ?> other : installations) {
+      if (other.plugin().key() == plugin.key()) {
+        throw new IllegalArgumentException("plugin " + plugin.key() + " is installed already");
+      }
+    }
+    installations.add(new Installation<>(plugin, Objects.requireNonNull(configure, "configure")));
+    return this;
+  }
+
+  /** Sets how large the head of a response may be. Default: {@link HeadLimits#DEFAULT}. */
+  public HttpClientConfig headLimits(HeadLimits limits) {
+    this.headLimits = Objects.requireNonNull(limits, "limits");
+    return this;
+  }
+
+  /** Returns how large the head of a response may be. */
+  public HeadLimits headLimits() {
+    return headLimits;
+  }
+
+  List<Installation<?, ?>> installations() {
+    return List.copyOf(installations);
+  }
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.client;
+
+import dev.parley.websocket.handshake.Headers;
+import java.net.URI;
+import java.util.List;
+
+/** The opening request as it is sent. Immutable, but for its attributes. */
+public final class HttpRequest {
+  private final HttpMethod method;
+  private final Url url;
+  private final Headers headers;
+  private final List<String> subprotocols;
+  private final Attributes attributes;
+
+  HttpRequest(
+      HttpMethod method,
+      Url url,
+      Headers headers,
+      List<String> subprotocols,
+      Attributes attributes) {
+    this.method = method;
+    this.url = url;
+    this.headers = headers;
+    this.subprotocols = List.copyOf(subprotocols);
+    this.attributes = attributes;
+  }
+
+  /** Returns the method, {@link HttpMethod#GET}. */
+  public HttpMethod method() {
+    return method;
+  }
+
+  /** Returns the URL with its query, percent-encoded; the scheme is {@code ws} or {@code wss}. */
+  public URI url() {
+    return URI.create(url.toString());
+  }
+
+  /** Returns every header field that is sent, those of the opening handshake included. */
+  public Headers headers() {
+    return headers;
+  }
+
+  /** Returns the subprotocols that are offered, in order of preference. */
+  public List<String> subprotocols() {
+    return subprotocols;
+  }
+
+  /** Returns what the caller and plugins attached. */
+  public Attributes attributes() {
+    return attributes;
+  }
+
+  Url where() {
+    return url;
+  }
+
+  /** Shows neither the query nor the value of a header: they may be secrets. */
+  @Override
+  public String toString() {
+    return method + " " + url.withoutQuery() + " " + headers;
+  }
+}

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.client;
+
+import dev.parley.websocket.handshake.ClientHandshake;
+import dev.parley.websocket.handshake.Headers;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an opening request asks for: where to, and with which headers. Each method checks what it is
+ * given, so that nothing wrong gets as far as a socket. To be used by one thread at a time.
+ *
+ * <p>Path and query are percent-encoded by one rule: what is encoded already stays; letters, digits
+ * and the punctuation that RFC 3986 allows there stay; everything else, spaces and text outside of
+ * ASCII among it, is encoded as UTF-8; control characters are refused.
+ */
+public final class HttpRequestBuilder {
+  private static final Set<String> OURS =
+      Set.of("connection", "upgrade", "content-length", "transfer-encoding");
+
+  private final @Nullable Scheme required;
+  private final Headers.Builder headers = Headers.builder();
+  private final Attributes attributes = new Attributes();
+  private List<String> subprotocols = List.of();
+  private HttpMethod method = HttpMethod.GET;
+  private @Nullable Scheme scheme;
+  private boolean schemeMissing;
+  private @Nullable String host;
+  private int port;
+  private String path = "/";
+  private @Nullable String query;
+
+  HttpRequestBuilder(@Nullable Scheme required) {
+    this.required = required;
+  }
+
+  /**
+   * Sets scheme, host, port, path and query at once. {@code http} and {@code https} are taken for
+   * {@code ws} and {@code wss}. A string that begins with a slash or a question mark has a path and
+   * a query only, and goes to the host of {@link #host(String)} or of {@link DefaultRequest}. In
+   * {@code ws} and {@code wss} the scheme may be left out.
+   *
+   * @throws IllegalArgumentException if this is no WebSocket URL: an unknown scheme, or another one
+   *     than {@code ws} or {@code wss} was called for, no host, user information, a fragment, a
+   *     port outside of 1 to 65535, an IPv6 zone
+   */
+  public HttpRequestBuilder url(String url) {
+    Url parsed = Url.parse(url);
+    if (parsed.scheme() != null) {
+      secure(parsed.scheme() == Scheme.WSS);
+    }
+    if (parsed.host() != null) {
+      schemeMissing = parsed.scheme() == null;
+      host = parsed.host();
+      port = parsed.port();
+    }
+    path = parsed.path();
+    query = parsed.query();
+    return this;
+  }
+
+  /**
+   * Sets the method. An opening request is a {@link HttpMethod#GET}, which is the default; any
+   * other is refused when the request is sent.
+   */
+  public HttpRequestBuilder method(HttpMethod method) {
+    this.method = Objects.requireNonNull(method, "method");
+    return this;
+  }
+
+  /**
+   * Says whether to use TLS, {@code wss}, or not, {@code ws}. Default: as the URL says, and else
+   * not.
+   *
+   * @throws IllegalArgumentException if {@code ws} or {@code wss} was called for the other
+   */
+  public HttpRequestBuilder secure(boolean secure) {
+    Scheme wanted = secure ? Scheme.WSS : Scheme.WS;
+    if (required != null && required != wanted) {
+      throw new IllegalArgumentException("scheme " + wanted + ", expected " + required);
+    }
+    scheme = wanted;
+    return this;
+  }
+
+  /**
+   * Sets the host.
+   *
+   * @param host a name, of any script, an IPv4 address, or an IPv6 address with or without brackets
+   * @throws IllegalArgumentException if it is none of these
+   */
+  public HttpRequestBuilder host(String host) {
+    this.host = Url.parseHost(host);
+    return this;
+  }
+
+  /** Returns the host, without brackets, or {@code null} where none is set yet. */
+  public @Nullable String host() {
+    return host;
+  }
+
+  /**
+   * Sets the port. Default: 80, and 443 with TLS.
+   *
+   * @throws IllegalArgumentException if it is not in 1 to 65535
+   */
+  public HttpRequestBuilder port(int port) {
+    this.port = Url.requirePort(port);
+    return this;
+  }
+
+  /**
+   * Sets the path. What follows a question mark is the query, which takes the place of the one
+   * before.
+   *
+   * @throws IllegalArgumentException if it has a fragment or a control character
+   */
+  public HttpRequestBuilder path(String path) {
+    Url parsed = Url.parseTarget(path);
+    this.path = parsed.path();
+    if (parsed.query() != null) {
+      query = parsed.query();
+    }
+    return this;
+  }
+
+  /** Returns the path, percent-encoded, without the query. */
+  public String path() {
+    return path;
+  }
+
+  /**
+   * Adds a parameter to the query. Name and value are percent-encoded, all but letters, digits and
+   * {@code - . _ ~}.
+   *
+   * @throws IllegalArgumentException if either has a lone surrogate
+   */
+  public HttpRequestBuilder parameter(String name, String value) {
+    String parameter = Url.encodeParameter(name) + "=" + Url.encodeParameter(value);
+    query = query == null || query.isEmpty() ? parameter : query + "&" + parameter;
+    return this;
+  }
+
+  /**
+   * Adds a header field line, next to any of that name. A {@code Host} takes the place of the one
+   * made of the URL.
+   *
+   * @throws IllegalArgumentException if the name or the value is not allowed in HTTP (CR, LF and
+   *     NUL are not), if the field belongs to the opening handshake or frames a body ({@code
+   *     Sec-WebSocket-*}, {@code Connection}, {@code Upgrade}, {@code Content-Length}, {@code
+   *     Transfer-Encoding}), or if it is a second {@code Host}
+   */
+  public HttpRequestBuilder header(String name, String value) {
+    requireYours(name);
+    if (name.equalsIgnoreCase("Host") && headers.contains("Host")) {
+      throw new IllegalArgumentException("header Host is set already");
+    }
+    headers.add(name, value);
+    return this;
+  }
+
+  /**
+   * Sets a header field to one value, in place of those it had; see {@link #header}. This is what a
+   * plugin needs that sends a request again.
+   */
+  public HttpRequestBuilder setHeader(String name, String value) {
+    requireYours(name);
+    headers.set(name, value);
+    return this;
+  }
+
+  /** Returns the header fields that were added so far. */
+  public Headers headers() {
+    return headers.build();
+  }
+
+  private static void requireYours(String name) {
+    String lower = name.toLowerCase(Locale.ROOT);
+    if (lower.startsWith("sec-websocket-") || OURS.contains(lower)) {
+      throw new IllegalArgumentException(
+          "header " + lower + " belongs to the opening handshake" + insteadOf(lower));
+    }
+  }
+
+  private static String insteadOf(String name) {
+    return switch (name) {
+      case "sec-websocket-protocol" -> ", use subprotocols(...)";
+      case "sec-websocket-extensions" -> ", use WebSockets.Config.extensions(...)";
+      default -> "";
+    };
+  }
+
+  /**
+   * Adds subprotocols to offer, in order of preference (RFC 6455 §4.1). Default: none.
+   *
+   * @throws IllegalArgumentException if one is no token or is offered already; none is added
+   */
+  public HttpRequestBuilder subprotocols(String... names) {
+    List<String> all = new ArrayList<>(subprotocols);
+    all.addAll(List.of(names));
+    new ClientHandshake(new byte[16], all, List.of()); // judges them, where the rule stands
+    subprotocols = List.copyOf(all);
+    return this;
+  }
+
+  /** Returns the subprotocols to offer. */
+  public List<String> subprotocols() {
+    return subprotocols;
+  }
+
+  /** Returns the attributes of the request, to read and to change. */
+  public Attributes attributes() {
+    return attributes;
+  }
+
+  /**
+   * Makes the request.
+   *
+   * @param handshake the header fields of the opening handshake
+   * @throws IllegalArgumentException if the method is not GET, or there is no host or scheme
+   */
+  HttpRequest build(Headers handshake) {
+    if (method != HttpMethod.GET) {
+      throw new IllegalArgumentException("method " + method + ", expected GET (RFC 6455 §4.1)");
+    }
+    if (host == null) {
+      throw new IllegalArgumentException("no host: give a URL with one, or install DefaultRequest");
+    }
+    if (schemeMissing && scheme == null && required == null) {
+      throw new IllegalArgumentException("URL has no scheme, expected ws:// or wss://");
+    }
+    Scheme using = scheme != null ? scheme : required != null ? required : Scheme.WS;
+    Url url = new Url(using, host, port == 0 ? using.defaultPort() : port, path, query);
+    String own = headers().get("Host");
+    Headers.Builder all = Headers.builder().add("Host", own == null ? url.authority() : own);
+    all.addAll(handshake).addAll(headers().toBuilder().remove("Host").build());
+    return new HttpRequest(method, url, all.build(), subprotocols(), attributes);
+  }
+
+  /** Shows neither the query nor the value of a header: they may be secrets. */
+  @Override
+  public String toString() {
+    Url url = new Url(scheme, host == null ? "" : host, port, path, query);
+    return method + " " + url.withoutQuery() + " " + headers();
+  }
+}

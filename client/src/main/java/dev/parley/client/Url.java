@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.client;
+
+import java.net.IDN;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A WebSocket URL in parts (RFC 6455 §3, RFC 3986 §3), already in the form that goes on the wire:
+ * one host for the name look-up, for TLS and for the Host header; path and query percent-encoded.
+ *
+ * <p>Messages never show the URL: its query may hold a secret.
+ *
+ * @param scheme the scheme, or {@code null} where none is given
+ * @param host a name in ASCII, an IPv4 address, or an IPv6 address without brackets; {@code null}
+ *     where none is given
+ * @param port the port, or 0 where none is given
+ * @param path the path, which begins with a slash
+ * @param query the query without its question mark, or {@code null} where there is none
+ */
+record Url(
+    @Nullable Scheme scheme, @Nullable String host, int port, String path, @Nullable String query) {
+
+  private static final Pattern WITH_SCHEME =
+      Pattern.compile("(?s)([A-Za-z][A-Za-z0-9+.-]*)://(.*)");
+  private static final Pattern SCHEME_ALONE = Pattern.compile("(?si)(wss?|https?):.*");
+  private static final Pattern AUTHORITY = Pattern.compile("(?s)(\\[[^]]*]|[^:]*)(?::(.*))?");
+  private static final Pattern IPV6 = Pattern.compile("[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*");
+  private static final Pattern IPV4 =
+      Pattern.compile("((25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)(\\.(?!$)|$)){4}");
+  private static final Pattern NUMBER_AT_END = Pattern.compile("(.*\\.)?(\\d+|0[xX]\\p{XDigit}*)");
+  private static final Pattern NAME =
+      Pattern.compile("(?=.{1,253}$)[A-Za-z0-9_-]{1,63}(\\.[A-Za-z0-9_-]{1,63})*");
+
+  /** RFC 3986 §3.3: pchar without the percent sign, and the slash. */
+  private static final String PATH_PUNCTUATION = "-._~!$&'()*+,;=:@/";
+
+  private static final String QUERY_PUNCTUATION = PATH_PUNCTUATION + "?";
+  private static final String UNRESERVED_PUNCTUATION = "-._~";
+
+  /**
+   * Reads a URL. The scheme may be missing, as in {@code localhost:8080/chat}, and so may all
+   * before the path.
+   *
+   * @throws IllegalArgumentException if it is no WebSocket URL
+   */
+  static Url parse(String url) {
+    Matcher withScheme = WITH_SCHEME.matcher(url);
+    Scheme scheme = null;
+    String rest = url;
+    if (withScheme.matches()) {
+      scheme = Scheme.of(withScheme.group(1));
+      rest = withScheme.group(2);
+    } else if (SCHEME_ALONE.matcher(url).matches()) {
+      throw new IllegalArgumentException("URL has no // after its scheme");
+    } else if (url.startsWith("//")) {
+      throw new IllegalArgumentException("URL begins with // but has no scheme");
+    }
+    int end = 0;
+    while (end < rest.length() && "/?#".indexOf(rest.charAt(end)) < 0) {
+      end++;
+    }
+    Url target = parseTarget(rest.substring(end));
+    if (scheme == null && end == 0 && !url.isEmpty()) {
+      return target;
+    }
+    return target.withAuthority(scheme, rest.substring(0, end));
+  }
+
+  /** Reads a path and, after a question mark, a query. */
+  static Url parseTarget(String target) {
+    if (target.indexOf('#') >= 0) {
+      throw new IllegalArgumentException("URL has a fragment, which RFC 6455 §3 forbids");
+    }
+    int mark = target.indexOf('?');
+    String path = encode("path", mark < 0 ? target : target.substring(0, mark), PATH_PUNCTUATION);
+    String query = mark < 0 ? null : encode("query", target.substring(mark + 1), QUERY_PUNCTUATION);
+    return new Url(null, null, 0, path.startsWith("/") ? path : "/" + path, query);
+  }
+
+  private Url withAuthority(@Nullable Scheme scheme, String authority) {
+    if (authority.indexOf('@') >= 0) {
+      throw new IllegalArgumentException(
+          "URL has user information; send credentials in an Authorization header");
+    }
+    Matcher parts = AUTHORITY.matcher(authority);
+    String port = parts.matches() ? parts.group(2) : null; // any text matches
+    // RFC 3986 §3.2.3: an empty port means the default one.
+    return new Url(
+        scheme,
+        parseHost(parts.group(1)),
+        port == null || port.isEmpty() ? 0 : parsePort(port),
+        path,
+        query);
+  }
+
+  private static int parsePort(String digits) {
+    if (!digits.chars().allMatch(c -> c >= '0' && c <= '9') || digits.length() > 9) {
+      throw new IllegalArgumentException("port is not a number from 1 to 65535");
+    }
+    return requirePort(Integer.parseInt(digits));
+  }
+
+  static int requirePort(int port) {
+    if (port < 1 || port > 65_535) {
+      throw new IllegalArgumentException("port " + port + ", expected 1 to 65535");
+    }
+    return port;
+  }
+
+  /**
+   * Reads a host: a name, which is turned into ASCII (IDNA), an IPv4 address with four numbers, or
+   * an IPv6 address. The dot at the end of a name is dropped, so that look-up, certificate and Host
+   * header agree.
+   */
+  static String parseHost(String text) {
+    if (text.isEmpty()) {
+      throw new IllegalArgumentException("host is empty");
+    }
+    boolean bracketed = text.startsWith("[") && text.endsWith("]");
+    if (bracketed || text.indexOf(':') >= 0) {
+      return requireIpv6(bracketed ? text.substring(1, text.length() - 1) : text);
+    }
+    String name = text.endsWith(".") ? text.substring(0, text.length() - 1) : text;
+    try {
+      name = IDN.toASCII(name, IDN.ALLOW_UNASSIGNED).toLowerCase(Locale.ROOT);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("host is no domain name", e);
+    }
+    // The characters are judged after IDNA has mapped them: it turns some into a slash or an at.
+    if (!NAME.matcher(name).matches()) {
+      throw new IllegalArgumentException(
+          "host is no domain name, expected letters, digits, - and .");
+    }
+    if (NUMBER_AT_END.matcher(name).matches() && !IPV4.matcher(name).matches()) {
+      throw new IllegalArgumentException("host is a number but no IPv4 address");
+    }
+    return name;
+  }
+
+  private static String requireIpv6(String text) {
+    if (text.indexOf('%') >= 0) {
+      throw new IllegalArgumentException("IPv6 host has a zone, which has no meaning to a server");
+    }
+    try {
+      if (IPV6.matcher(text).matches()) {
+        InetAddress.getByName("[" + text + "]"); // in brackets it is judged and never looked up
+        return text.toLowerCase(Locale.ROOT);
+      }
+    } catch (UnknownHostException e) {
+      throw new IllegalArgumentException("host is no IPv6 address", e);
+    }
+    throw new IllegalArgumentException("host is no IPv6 address");
+  }
+
+  /**
+   * Encodes the name or the value of a query parameter: all but RFC 3986's unreserved characters.
+   */
+  static String encodeParameter(String text) {
+    return encode("parameter", text, UNRESERVED_PUNCTUATION);
+  }
+
+  /**
+   * Percent-encodes, as UTF-8, whatever is not allowed as it stands. In a path or a query, what is
+   * encoded already stays, and control characters are refused: nobody means them.
+   */
+  private static String encode(String what, String text, String punctuation) {
+    boolean raw = !punctuation.equals(UNRESERVED_PUNCTUATION);
+    StringBuilder encoded = new StringBuilder(text.length() + 16);
+    for (int i = 0; i < text.length(); ) {
+      int c = text.codePointAt(i);
+      if ((raw && Character.isISOControl(c)) || (c >= 0xd800 && c <= 0xdfff)) {
+        throw new IllegalArgumentException(
+            String.format("%s has the character U+%04X at index %d", what, c, i));
+      }
+      if (isAlphanumeric(c) || punctuation.indexOf(c) >= 0 || (raw && isEscape(text, i))) {
+        encoded.append((char) c);
+      } else {
+        for (byte octet : Character.toString(c).getBytes(StandardCharsets.UTF_8)) {
+          encoded.append(String.format("%%%02X", octet & 0xff));
+        }
+      }
+      i += Character.charCount(c);
+    }
+    return encoded.toString();
+  }
+
+  private static boolean isAlphanumeric(int c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  }
+
+  private static boolean isEscape(String text, int i) {
+    return text.charAt(i) == '%'
+        && i + 2 < text.length()
+        && isHexDigit(text.charAt(i + 1))
+        && isHexDigit(text.charAt(i + 2));
+  }
+
+  private static boolean isHexDigit(char c) {
+    return c < 0x80 && Character.digit(c, 16) >= 0;
+  }
+
+  /** Returns the host as it stands in a URL and in the Host header. */
+  private String bracketedHost() {
+    String name = Objects.requireNonNull(host, "host");
+    return name.indexOf(':') < 0 ? name : "[" + name + "]";
+  }
+
+  /** Returns host and port for the Host header (RFC 9110 §7.2); the default port is left out. */
+  String authority() {
+    return scheme != null && port != 0 && port != scheme.defaultPort()
+        ? bracketedHost() + ":" + port
+        : bracketedHost();
+  }
+
+  /** Returns path and query for the request line. */
+  String target() {
+    return query == null ? path : path + "?" + query;
+  }
+
+  String withoutQuery() {
+    return scheme + "://" + authority() + path;
+  }
+
+  @Override
+  public String toString() {
+    return scheme + "://" + authority() + target();
+  }
+}

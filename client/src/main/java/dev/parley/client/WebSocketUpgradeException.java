@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.client;
+
+import dev.parley.websocket.WebSocketException;
+
+/**
+ * The server answered the opening request, but not with an upgrade: a redirect, a refusal, an
+ * error. There is no session, and the connection is closed.
+ */
+public final class WebSocketUpgradeException extends WebSocketException {
+  private static final long serialVersionUID = 1;
+
+  private final transient HttpResponse response;
+
+  /** Makes an exception for a response. */
+  public WebSocketUpgradeException(HttpResponse response) {
+    super("WebSocket upgrade failed: " + response.status());
+    this.response = response;
+  }
+
+  /** Returns the answer: status, headers, and the first 64 KiB of the body. */
+  public HttpResponse response() {
+    return response;
+  }
+}

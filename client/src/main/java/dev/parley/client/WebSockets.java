@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.client;
+
+import dev.parley.websocket.Limits;
+import dev.parley.websocket.extension.WebSocketExtensionsConfig;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** The plugin that opens WebSockets, and what holds for all sessions of a client. */
+public final class WebSockets {
+  /** The plugin, to be installed. */
+  public static final HttpClientPlugin<Config, WebSockets> PLUGIN =
+      new HttpClientPlugin<>() {
+        private final AttributeKey<WebSockets> key = new AttributeKey<>("WebSockets");
+
+        @Override
+        public AttributeKey<WebSockets> key() {
+          return key;
+        }
+
+        @Override
+        public WebSockets prepare(Consumer<Config> configure) {
+          Config config = new Config();
+          configure.accept(config);
+          return new WebSockets(config);
+        }
+
+        @Override
+        public void install(WebSockets plugin, HttpClient client) {
+          // Nothing to hook into: the client itself asks for this plugin when it opens a session.
+        }
+      };
+
+  private final @Nullable Duration pingInterval;
+  private final Duration openTimeout;
+  private final Duration pongTimeout;
+  private final Duration closeTimeout;
+  private final Limits limits;
+  private final int receiveQueueMessages;
+  private final long receiveQueueBytes;
+  private final @Nullable WebsocketContentConverter contentConverter;
+  private final List<WebSocketExtensionsConfig.Installed<?>> extensions;
+
+  /**
+   * The settings of {@link WebSockets}. Each setter returns this and has a getter of its name; a
+   * value that makes no sense is refused by the setter with {@link IllegalArgumentException}. Used
+   * only while the client is being made: later changes have no effect.
+   */
+  public static final class Config {
+    private @Nullable Duration pingInterval;
+    private Duration timeout = Duration.ofSeconds(15);
+    private @Nullable Duration openTimeout;
+    private @Nullable Duration pongTimeout;
+    private @Nullable Duration closeTimeout;
+    private Limits limits = Limits.DEFAULT;
+    private int receiveQueueMessages = 16;
+    private long receiveQueueBytes = 1 << 20;
+    private @Nullable WebsocketContentConverter contentConverter;
+    private final WebSocketExtensionsConfig extensions = new WebSocketExtensionsConfig();
+
+    private Config() {}
+
+    /**
+     * Sets after how long a silence a Ping is sent; see {@link #pongTimeout}. Default: {@code
+     * null}, no Pings, because the specification says so; the probes of the socket itself are on
+     * and find a dead peer after hours. Twenty seconds suit most proxies.
+     */
+    public Config pingInterval(@Nullable Duration interval) {
+      pingInterval = interval == null ? null : requirePositive("pingInterval", interval);
+      return this;
+    }
+
+    /** Sets {@link #pingInterval(Duration)} in milliseconds. */
+    public Config pingInterval(long millis) {
+      return pingInterval(Duration.ofMillis(millis));
+    }
+
+    /** Returns after how long a silence a Ping is sent; {@code null} for never. */
+    public @Nullable Duration pingInterval() {
+      return pingInterval;
+    }
+
+    /**
+     * Sets how long the opening may take in all (name look-up, connect, TLS and handshake
+     * together), how long a Pong may stay away, and how long the closing handshake may take.
+     * Default: 15 seconds, as the specification says. {@link #openTimeout}, {@link #pongTimeout}
+     * and {@link #closeTimeout} set one of them apart.
+     */
+    public Config timeout(Duration timeout) {
+      this.timeout = requirePositive("timeout", timeout);
+      return this;
+    }
+
+    /** Sets {@link #timeout(Duration)} in milliseconds. */
+    public Config timeout(long millis) {
+      return timeout(Duration.ofMillis(millis));
+    }
+
+    /** Returns the time that holds where none is set apart. */
+    public Duration timeout() {
+      return timeout;
+    }
+
+    /** Sets how long the opening may take in all. Default: {@link #timeout()}. */
+    public Config openTimeout(Duration timeout) {
+      openTimeout = requirePositive("openTimeout", timeout);
+      return this;
+    }
+
+    /** Returns how long the opening may take in all. */
+    public Duration openTimeout() {
+      return openTimeout == null ? timeout : openTimeout;
+    }
+
+    /**
+     * Sets how long after a Ping the connection fails if nothing at all was received; any byte is a
+     * sign of life. Default: {@link #timeout()}.
+     */
+    public Config pongTimeout(Duration timeout) {
+      pongTimeout = requirePositive("pongTimeout", timeout);
+      return this;
+    }
+
+    /** Returns how long after a Ping the connection fails if nothing was received. */
+    public Duration pongTimeout() {
+      return pongTimeout == null ? timeout : pongTimeout;
+    }
+
+    /**
+     * Sets how long the closing handshake may take, from our Close to the end of the connection;
+     * then it is dropped. Default: {@link #timeout()}.
+     */
+    public Config closeTimeout(Duration timeout) {
+      closeTimeout = requirePositive("closeTimeout", timeout);
+      return this;
+    }
+
+    /** Returns how long the closing handshake may take. */
+    public Duration closeTimeout() {
+      return closeTimeout == null ? timeout : closeTimeout;
+    }
+
+    /**
+     * Sets the most payload bytes of one frame on the wire; beyond, the connection fails with 1009.
+     * Default: {@link Long#MAX_VALUE}, no limit, as the specification says; {@link #maxMessageSize}
+     * bounds the memory.
+     */
+    public Config maxFrameSize(long bytes) {
+      limits = limits.withMaxFrameSize(bytes);
+      return this;
+    }
+
+    /** Returns the most payload bytes of one frame on the wire. */
+    public long maxFrameSize() {
+      return limits.maxFrameSize();
+    }
+
+    /**
+     * Sets the most bytes of a whole message, after defragmentation and decompression; beyond, the
+     * connection fails with 1009. Default: 64 MiB, larger than nearly every message in use and
+     * small enough to survive. Memory is taken as bytes arrive.
+     */
+    public Config maxMessageSize(long bytes) {
+      limits = limits.withMaxMessageSize(bytes);
+      return this;
+    }
+
+    /** Returns the most bytes of a whole message. */
+    public long maxMessageSize() {
+      return limits.maxMessageSize();
+    }
+
+    /**
+     * Sets the most frames of one message; beyond, the connection fails with 1008. Default:
+     * 131,072, which lets 4 MiB in 64-byte fragments pass and ends endless empty ones.
+     */
+    public Config maxFragments(int fragments) {
+      limits = limits.withMaxFragments(fragments);
+      return this;
+    }
+
+    /** Returns the most frames of one message. */
+    public int maxFragments() {
+      return limits.maxFragments();
+    }
+
+    /**
+     * Sets how many messages may wait to be received before the connection is left unread and the
+     * peer has to wait. Default: 16, enough to hide the time between two receives.
+     */
+    public Config receiveQueueMessages(int messages) {
+      receiveQueueMessages = (int) requirePositive("receiveQueueMessages", messages);
+      return this;
+    }
+
+    /** Returns how many messages may wait to be received. */
+    public int receiveQueueMessages() {
+      return receiveQueueMessages;
+    }
+
+    /**
+     * Sets how many bytes the messages that wait to be received may have together; one larger
+     * message always fits. Default: 1 MiB.
+     */
+    public Config receiveQueueBytes(long bytes) {
+      receiveQueueBytes = requirePositive("receiveQueueBytes", bytes);
+      return this;
+    }
+
+    /** Returns how many bytes the messages that wait to be received may have together. */
+    public long receiveQueueBytes() {
+      return receiveQueueBytes;
+    }
+
+    /**
+     * Sets what {@link ClientWebSocketSession#sendSerialized} and {@link
+     * ClientWebSocketSession#receiveDeserialized} use. Default: {@code null}, they throw.
+     */
+    public Config contentConverter(@Nullable WebsocketContentConverter converter) {
+      contentConverter = converter;
+      return this;
+    }
+
+    /** Returns the converter, or {@code null} where none is set. */
+    public @Nullable WebsocketContentConverter contentConverter() {
+      return contentConverter;
+    }
+
+    /**
+     * Changes which extensions are offered. Default: none.
+     *
+     * @param configure installs extensions, in order of preference
+     */
+    public Config extensions(Consumer<WebSocketExtensionsConfig> configure) {
+      configure.accept(extensions);
+      return this;
+    }
+
+    /** Returns the extensions that are offered. */
+    public WebSocketExtensionsConfig extensions() {
+      return extensions;
+    }
+
+    private static Duration requirePositive(String name, Duration duration) {
+      if (!Objects.requireNonNull(duration, name).isPositive()) {
+        throw new IllegalArgumentException(name + " of " + duration + ", expected more than zero");
+      }
+      return duration;
+    }
+
+    private static long requirePositive(String name, long value) {
+      if (value < 1) {
+        throw new IllegalArgumentException(name + " of " + value + ", expected at least 1");
+      }
+      return value;
+    }
+  }
+
+  private WebSockets(Config config) {
+    this.pingInterval = config.pingInterval();
+    this.openTimeout = config.openTimeout();
+    this.pongTimeout = config.pongTimeout();
+    this.closeTimeout = config.closeTimeout();
+    this.limits = config.limits;
+    this.receiveQueueMessages = config.receiveQueueMessages();
+    this.receiveQueueBytes = config.receiveQueueBytes();
+    this.contentConverter = config.contentConverter();
+    this.extensions = config.extensions().installed();
+  }
+
+  @Nullable WebsocketContentConverter contentConverter() {
+    return contentConverter;
+  }
+
+  @Override
+  public String toString() {
+    return "WebSockets[pingInterval="
+        + pingInterval
+        + ", openTimeout="
+        + openTimeout
+        + ", pongTimeout="
+        + pongTimeout
+        + ", closeTimeout="
+        + closeTimeout
+        + ", "
+        + limits
+        + ", receiveQueueMessages="
+        + receiveQueueMessages
+        + ", receiveQueueBytes="
+        + receiveQueueBytes
+        + ", extensions="
+        + extensions.stream().map(installed -> installed.factory().name()).toList()
+        + "]";
+  }
+}
