@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.interop;
+
+import static org.junit.jupiter.api.Assumptions.abort;
+
+import dev.parley.websocket.CloseReason;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** The ws package on Node, in a process of its own that ends with ours. */
+final class NodeServer implements EchoServer {
+  private static final Path SOURCE = Path.of("src", "test", "node");
+
+  private final Closes closes = new Closes();
+  private final Process process;
+  private final int plain;
+  private final int secure;
+
+  private NodeServer(Process process) throws IOException {
+    this.process = process;
+    BufferedReader lines = process.inputReader(StandardCharsets.UTF_8);
+    plain = port(lines);
+    secure = port(lines);
+    Thread.ofVirtual().start(() -> lines.lines().forEach(this::report));
+  }
+
+  /** Installs ws behind the build's back, in {@code directory}, and starts the server. */
+  static NodeServer start(Path directory, TestTls tls) {
+    try {
+      Path home = Files.createDirectories(directory.resolve("node"));
+      if (!runs(home, "node", "--version") || !runs(home, "npm", "--version")) {
+        abort("node and npm are not on the path: nothing to talk to");
+      }
+      install(home);
+      ProcessBuilder server =
+          new ProcessBuilder("node", "server.js", tls.keyStore().toString(), TestTls.PASSWORD)
+              .directory(home.toFile())
+              .redirectError(ProcessBuilder.Redirect.INHERIT);
+      return new NodeServer(server.start());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public int port(boolean secure) {
+    return secure ? this.secure : plain;
+  }
+
+  @Override
+  public Closes closes() {
+    return closes;
+  }
+
+  @Override
+  public void close() {
+    process.destroy();
+  }
+
+  private static int port(BufferedReader lines) throws IOException {
+    String port = lines.readLine();
+    if (port == null) {
+      throw new IOException("server.js ended before it had its ports");
+    }
+    return Integer.parseInt(port);
+  }
+
+  private void report(String line) {
+    String[] words = line.split(" ", 3);
+    closes.report(words[0], new CloseReason(Integer.parseInt(words[1]), words[2]));
+  }
+
+  private static void install(Path home) throws IOException {
+    Path lock = home.resolve("package-lock.json");
+    boolean installed =
+        Files.exists(home.resolve("node_modules"))
+            && Files.exists(lock)
+            && Files.mismatch(lock, SOURCE.resolve("package-lock.json")) < 0;
+    for (String file : List.of("package.json", "package-lock.json", "server.js")) {
+      Files.copy(SOURCE.resolve(file), home.resolve(file), StandardCopyOption.REPLACE_EXISTING);
+    }
+    if (!installed && !runs(home, "npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts")) {
+      throw new IOException("npm ci failed: " + Files.readString(home.resolve("npm.log")));
+    }
+  }
+
+  private static boolean runs(Path home, String... command) throws IOException {
+    Process process;
+    try {
+      process =
+          new ProcessBuilder(command)
+              .directory(home.toFile())
+              .redirectErrorStream(true)
+              .redirectOutput(home.resolve(command[0] + ".log").toFile())
+              .start();
+    } catch (IOException missing) {
+      return false;
+    }
+    try {
+      return process.waitFor(2, TimeUnit.MINUTES) && process.exitValue() == 0;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted in " + command[0], e);
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+}

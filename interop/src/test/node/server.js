@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+'use strict';
+// The conversations of Conversation.java, played by ws.
+// Arguments: a PKCS12 file and its password.
+// The first two lines of standard output are the plain and the TLS port; each later line is the id,
+// code and reason of a Close that was seen. The server ends with its standard input.
+const fs = require('node:fs');
+const http = require('node:http');
+const https = require('node:https');
+const { WebSocketServer } = require('ws');
+
+const MAX_MESSAGE = 32 << 20;
+const SUBPROTOCOL = 'parley.v2';
+const PATH = '/talk/';
+const [pfx, passphrase] = process.argv.slice(2);
+
+function talk(ws, request, tcp) {
+  const [id, command, ...words] = request.url.slice(PATH.length).split('/').map(decodeURIComponent);
+
+  const conversations = {
+    echo: (data, binary) => ws.send(data, { binary }),
+    fragments: (data, binary) => {
+      const size = Number(words[0]);
+      let from = 0;
+      do {
+        const to = Math.min(data.length, from + size);
+        ws.send(data.subarray(from, to), { binary, fin: to === data.length });
+        from = to;
+      } while (from < data.length);
+    },
+    ping: (data) => ws.ping(data),
+    close: () => ws.close(Number(words[0]), words[1]),
+    cut: (data, binary) => {
+      ws.send(data, { binary });
+      ws.send(data.subarray(0, 1), { binary, fin: false }, () =>
+        words[0] === 'rst' ? tcp.resetAndDestroy() : tcp.destroy());
+    },
+  };
+  ws.on('message', conversations[command]);
+  ws.on('pong', (data) => ws.send(`pong ${data}`));
+  ws.on('close', (code, reason) => console.log(`${id} ${code} ${reason}`));
+  ws.on('error', () => {}); // 'close' follows and says it all
+}
+
+function listen(server) {
+  // Below TLS, which must not say goodbye when the connection is cut.
+  const tcpOf = new Map();
+  server.on('connection', (tcp) => {
+    if (!tcp.encrypted) {
+      tcpOf.set(tcp.remotePort, tcp);
+      tcp.on('close', () => tcpOf.delete(tcp.remotePort));
+    }
+  });
+  const wss = new WebSocketServer({
+    server,
+    maxPayload: MAX_MESSAGE,
+    perMessageDeflate: { threshold: 0 },
+    handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
+  });
+  wss.shouldHandle = (request) => request.url.startsWith(PATH);
+  wss.on('connection', (ws, request) => talk(ws, request, tcpOf.get(request.socket.remotePort)));
+  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server.address().port)));
+}
+
+Promise.all([
+  listen(http.createServer()),
+  listen(https.createServer({ pfx: fs.readFileSync(pfx), passphrase })),
+]).then((ports) => console.log(ports.join('\n')));
+
+process.stdin.on('end', () => process.exit(0)).resume();
