@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.client.connection;
+
+import dev.parley.websocket.Inbound;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a session asks of its connection.
+ *
+ * @param delivery whole messages, or every frame as it came
+ * @param pingInterval how long the peer may be silent before it is asked; {@code null} asks never
+ * @param pongTimeout how long it may be silent after that
+ * @param closeTimeout how long the closing handshake may take
+ * @param queueMessages how many received messages may wait before the transport is left unread
+ * @param queueBytes how many bytes of them may wait; one larger message always fits
+ */
+public record ConnectionOptions(
+    Inbound.Delivery delivery,
+    @Nullable Duration pingInterval,
+    Duration pongTimeout,
+    Duration closeTimeout,
+    int queueMessages,
+    long queueBytes) {}

@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.client.connection;
+
+import static dev.parley.client.connection.OutgoingPath.AT_ONCE;
+
+import dev.parley.client.transport.BufferPool;
+import dev.parley.client.transport.Deadline;
+import dev.parley.client.transport.Transport;
+import dev.parley.websocket.CloseReason;
+import dev.parley.websocket.Event;
+import dev.parley.websocket.Frame;
+import dev.parley.websocket.Inbound;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A message's way in: transport, buffer, {@code Inbound}, and the receiver or the inbox.
+ *
+ * <p>A receiver takes the read turn and reads for itself, so that its message passes through no
+ * other thread. Others that wait at the same time wait for frames that the holder leaves in the
+ * inbox, or for the turn. Where nobody receives, the {@link IdleWatch} has a virtual thread read on
+ * behalf of the session, up to the inbox's bound; past it the transport is left unread, and the
+ * peer feels it.
+ */
+final class IncomingPath {
+  // Laws of this class:
+  // 1. `inbound`, `buffer` and `transport.read` are touched with `turn` held.
+  // 2. Only a holder of the turn adds to the inbox; a frame goes past the inbox only while it is
+  // empty.
+  // 3. Who gives the turn back wakes those who wait and tells the watch, so that bytes always have
+  // a reader to come.
+  // 4. The Close frame is in the inbox before the session is seen to have ended.
+
+  /** How long a closing session waits for room in a full inbox before what comes is dropped. */
+  private static final Duration PATIENCE = Duration.ofMillis(500);
+
+  private final WebSocketConnection connection;
+  private final Transport transport;
+  private final Inbound inbound;
+  private final BufferPool buffers;
+  private final boolean everyFrame;
+  private final Inbox inbox;
+  private final ReadTurn turn = new ReadTurn();
+
+  /**
+   * What was read and not yet parsed: from the position to the limit. Taken from the pool while it
+   * is needed.
+   */
+  private @Nullable ByteBuffer buffer;
+
+  /** The last read found nothing: what comes next is seen by the transport's readiness. */
+  private boolean dry;
+
+  /** There is nothing more to read, ever. */
+  private boolean drained;
+
+  private volatile long lastReceivedNanos = System.nanoTime();
+  private volatile boolean paused;
+
+  IncomingPath(
+      WebSocketConnection connection,
+      Transport transport,
+      Inbound inbound,
+      BufferPool buffers,
+      ByteBuffer received,
+      ConnectionOptions options) {
+    this.connection = connection;
+    this.transport = transport;
+    this.inbound = inbound;
+    this.buffers = buffers;
+    this.buffer = received;
+    this.everyFrame = options.delivery() == Inbound.Delivery.FRAMES;
+    this.inbox = new Inbox(options.queueMessages(), options.queueBytes());
+  }
+
+  /**
+   * Returns the next frame, or {@code null} where the deadline came first.
+   *
+   * @throws dev.parley.websocket.WebSocketException when there is no frame left and the session has
+   *     ended
+   */
+  @Nullable Frame receive(Deadline deadline) throws InterruptedException {
+    for (; ; ) {
+      Frame frame = takeOrRead(deadline);
+      if (frame == null && connection.hasEnded()) {
+        frame = inbox.poll(); // Law 4: what came before the end is there by now.
+        if (frame == null) {
+          throw connection.endOfIncoming();
+        }
+      }
+      if (frame != null) {
+        resumeIfPaused();
+        return frame;
+      }
+      if (deadline.isOver()) {
+        return null;
+      }
+      boolean unused =
+          inbox.awaitWhile(
+              () -> inbox.isEmpty() && turn.isTaken() && !connection.hasEnded(), deadline);
+    }
+  }
+
+  private @Nullable Frame takeOrRead(Deadline deadline) throws InterruptedException {
+    if (!turn.tryTake()) {
+      return inbox.poll();
+    }
+    try {
+      Frame frame = inbox.poll();
+      return frame == null && !connection.hasEnded() ? readFrame(deadline) : frame;
+    } finally {
+      giveBack();
+    }
+  }
+
+  /**
+   * Reads on, as a receiver would, until the session has ended or the deadline comes. While
+   * somebody takes frames the inbox's bound holds; where nobody does, what comes past it is
+   * dropped, because otherwise the peer's Close frame behind it would never be seen.
+   */
+  void awaitEnd(Deadline deadline) throws InterruptedException {
+    while (!connection.hasEnded() && !deadline.isOver()) {
+      if (!turn.tryTake()) {
+        boolean unused = inbox.awaitWhile(() -> turn.isTaken() && !connection.hasEnded(), deadline);
+        continue;
+      }
+      try {
+        readToEnd(deadline);
+      } finally {
+        giveBack();
+      }
+    }
+  }
+
+  private void readToEnd(Deadline deadline) throws InterruptedException {
+    boolean room = true;
+    while (!connection.hasEnded() && !deadline.isOver()) {
+      room =
+          room
+              ? inbox.awaitWhile(inbox::isFull, deadline.earlier(Deadline.after(PATIENCE)))
+              : !inbox.isFull();
+      Frame frame = readFrame(deadline);
+      if (frame != null && room) {
+        inbox.add(frame);
+      }
+    }
+  }
+
+  /** Reads what is there on behalf of a session whose application is not receiving. */
+  void readOnBehalf() {
+    if (!turn.tryTake()) {
+      return; // Somebody came; who gives the turn back tells the watch.
+    }
+    try {
+      while (!connection.hasEnded()) {
+        paused = inbox.isFull();
+        if (paused
+            && inbox.isFull()) { // looked at again: a taker in between has not seen the pause
+          return;
+        }
+        paused = false;
+        Frame frame = readFrame(AT_ONCE);
+        if (frame == null) {
+          return;
+        }
+        inbox.add(frame);
+      }
+    } catch (InterruptedException e) {
+      throw new AssertionError("interrupted without waiting", e);
+    } finally {
+      giveBack();
+    }
+  }
+
+  /** Reads and drops what comes, until the stream ends or the deadline comes. */
+  void discard(Deadline deadline) throws InterruptedException {
+    takeTurn();
+    try {
+      ByteBuffer dropped = buffer();
+      while (!drained && !deadline.isOver()) {
+        dropped.clear();
+        int count = transport.read(dropped);
+        drained = count < 0 || (count == 0 && !transport.awaitReadable(deadline));
+      }
+    } catch (IOException e) {
+      drained = true; // The connection is gone, which is what was waited for.
+    } finally {
+      giveBack();
+    }
+  }
+
+  /**
+   * Releases everything. The transport has been closed, so a holder of the turn gives it back at
+   * once.
+   */
+  void end() throws InterruptedException {
+    takeTurn();
+    try {
+      inbound.end();
+      release();
+    } finally {
+      giveBack();
+    }
+  }
+
+  /** Wakes all who wait, because the session has ended. */
+  void wake() {
+    inbox.wake();
+  }
+
+  /** Returns when bytes last arrived, in terms of {@code System.nanoTime}. */
+  long lastReceivedNanos() {
+    return lastReceivedNanos;
+  }
+
+  /** Tells whether we left the transport unread because nobody takes what has arrived. */
+  boolean isPaused() {
+    return paused;
+  }
+
+  /**
+   * Looks at a session that was quiet for a while. To be called by the watch; does not wait.
+   *
+   * @return what the session needs now
+   */
+  Need rest() {
+    if (paused || connection.hasEnded() || !turn.tryTake()) {
+      return Need.NOTHING; // Who resumes, or gives the turn back, tells the watch.
+    }
+    try {
+      if (!dry || (buffer != null && buffer.hasRemaining())) {
+        return Need.READER;
+      }
+      release();
+      return Need.READINESS;
+    } finally {
+      turn.giveBack();
+      inbox.wake();
+    }
+  }
+
+  /** What a quiet session needs. */
+  enum Need {
+    /** It is attended, or paused, or over. */
+    NOTHING,
+    /** Bytes wait with us that nobody parses, or may do so. */
+    READER,
+    /** Nothing waits; a reader when bytes arrive. */
+    READINESS
+  }
+
+  private void takeTurn() throws InterruptedException {
+    while (!turn.tryTake()) {
+      boolean unused = inbox.awaitWhile(turn::isTaken, Deadline.NONE);
+    }
+  }
+
+  private void giveBack() {
+    turn.giveBack();
+    inbox.wake();
+    connection.active();
+  }
+
+  private void resumeIfPaused() {
+    if (paused && inbox.isHalfEmpty()) {
+      paused = false;
+      connection.active();
+    }
+  }
+
+  /**
+   * Returns the next frame for the application; {@code null} where the deadline came or the session
+   * ended.
+   */
+  private @Nullable Frame readFrame(Deadline deadline) throws InterruptedException {
+    while (!connection.hasEnded()) {
+      Event event = nextEvent(deadline);
+      if (event == null) {
+        return null;
+      }
+      Frame frame = take(event);
+      if (frame != null) {
+        return frame;
+      }
+    }
+    return null;
+  }
+
+  /** Does what an event asks for, and returns its frame where the application is to have it. */
+  private @Nullable Frame take(Event event) {
+    switch (event) {
+      case Event.Received(Frame.Close close) -> {
+        CloseReason reason = close.readReason();
+        inbox.add(close);
+        connection.closeReceived(reason == null ? CloseReason.NO_STATUS : reason);
+      }
+      case Event.Received(Frame frame) -> {
+        if (everyFrame || !frame.opcode().isControl()) {
+          return frame;
+        }
+      }
+      case Event.ReplyDue(Frame reply) -> connection.owe(reply);
+      case Event.Failed failed -> connection.violated(failed.failure());
+      case Event.Ended(boolean clean) -> connection.streamEnded(clean);
+    }
+    return null;
+  }
+
+  /**
+   * Parses, and reads where nothing is left to parse. Returns {@code null} where the deadline came.
+   */
+  private @Nullable Event nextEvent(Deadline deadline) throws InterruptedException {
+    try {
+      for (; ; ) {
+        Event event = buffer == null ? null : inbound.poll(buffer);
+        if (event != null) {
+          return event;
+        }
+        int count = fill();
+        if (count < 0) {
+          drained = true;
+          return inbound.endOfStream();
+        }
+        if (count == 0 && (deadline.isOver() || !transport.awaitReadable(deadline))) {
+          return null;
+        }
+      }
+    } catch (IOException e) {
+      drained = true;
+      connection.readFailed(e);
+      return null;
+    } catch (RuntimeException | Error e) {
+      connection.broke(e); // The state of the halves is unknown; nothing may be read after it.
+      throw e;
+    }
+  }
+
+  /** Reads into the buffer, all of which has been parsed; keeps none where nothing came. */
+  private int fill() throws IOException {
+    ByteBuffer target = buffer();
+    target.clear();
+    int count;
+    try {
+      count = transport.read(target);
+    } finally {
+      target.flip();
+    }
+    dry = count == 0;
+    if (count > 0) {
+      lastReceivedNanos = System.nanoTime();
+    } else {
+      release();
+    }
+    return count;
+  }
+
+  private ByteBuffer buffer() {
+    ByteBuffer held = buffer;
+    if (held == null) {
+      held = buffers.acquire();
+      buffer = held;
+    }
+    return held;
+  }
+
+  private void release() {
+    ByteBuffer held = buffer;
+    if (held != null) {
+      buffer = null;
+      buffers.release(held);
+    }
+  }
+}

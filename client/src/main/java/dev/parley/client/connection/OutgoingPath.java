@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.client.connection;
+
+import dev.parley.client.transport.BufferPool;
+import dev.parley.client.transport.Deadline;
+import dev.parley.client.transport.Transport;
+import dev.parley.websocket.CloseReason;
+import dev.parley.websocket.Frame;
+import dev.parley.websocket.Outbound;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A message's way out: frame, {@code Outbound}, buffer, transport.
+ *
+ * <p>A sender takes the write lock, has its frame encoded into the buffer and waits until the
+ * transport took it: that wait is the backpressure. A sender that is interrupted in the middle of
+ * its frame leaves the rest to the drainer, a virtual thread that lives as long as something is
+ * left, so that a frame is never torn.
+ */
+final class OutgoingPath {
+  // Laws of this class:
+  // 1. `outbound`, `buffer` and `transport.write` are touched with `lock` held.
+  // 2. Whoever unlocks looks at `replies` once more: a reader that found the lock taken left its
+  // reply there.
+  // 3. What an unlocking thread leaves unwritten has a drainer, or is held back with a flush to
+  // come.
+  /** For what must not wait: over before it begins. */
+  static final Deadline AT_ONCE = Deadline.after(Duration.ZERO);
+
+  private final WebSocketConnection connection;
+  private final Transport transport;
+  private final Outbound outbound;
+  private final BufferPool buffers;
+  private final Replies replies = new Replies();
+  private final ReentrantLock lock = new ReentrantLock();
+  private final AtomicBoolean draining = new AtomicBoolean();
+  private final AtomicBoolean flushComing = new AtomicBoolean();
+
+  /**
+   * What is encoded and not yet written: from 0 to the position. Taken from the pool while it is
+   * needed.
+   */
+  private @Nullable ByteBuffer buffer;
+
+  /** Why nothing more can be written. Written under the lock. */
+  private volatile @Nullable IOException broken;
+
+  OutgoingPath(
+      WebSocketConnection connection, Transport transport, Outbound outbound, BufferPool buffers) {
+    this.connection = connection;
+    this.transport = transport;
+    this.outbound = outbound;
+    this.buffers = buffers;
+  }
+
+  /** Sends a frame and waits until the transport took all of it. */
+  void send(Frame frame) throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      begin(frame);
+      pump(Deadline.NONE);
+    } catch (IOException e) {
+      throw broken(e);
+    } finally {
+      unlock();
+    }
+  }
+
+  /**
+   * Sends a frame, waits only while the buffer has no room for it, and leaves the writing to a
+   * flush.
+   */
+  void enqueue(Frame frame) throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      begin(frame);
+      while (!outbound.write(buffer())) {
+        push(Deadline.NONE);
+      }
+      flushSoon();
+    } catch (IOException e) {
+      throw broken(e);
+    } finally {
+      unlock();
+    }
+  }
+
+  /** Enqueues a frame if that needs no waiting. */
+  boolean tryEnqueue(Frame frame) {
+    if (!lock.tryLock()) {
+      return false;
+    }
+    try {
+      connection.requireSendable(frame);
+      // All that came before must have left for the transport: then even a frame larger than the
+      // buffer is begun.
+      if (!pump(AT_ONCE)) {
+        return false;
+      }
+      begin(frame);
+      while (!outbound.write(buffer())) {
+        if (!push(AT_ONCE)) {
+          return true; // the drainer goes on
+        }
+      }
+      flushSoon();
+      return true;
+    } catch (IOException e) {
+      throw broken(e);
+    } catch (InterruptedException e) {
+      throw new AssertionError("interrupted without waiting", e);
+    } finally {
+      unlock();
+    }
+  }
+
+  /** Writes what is held back, and waits until the transport took it. */
+  void flush() throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      pump(Deadline.NONE);
+    } catch (IOException e) {
+      throw broken(e);
+    } finally {
+      unlock();
+    }
+  }
+
+  /**
+   * Sends our Close frame behind all that was accepted, unless one is on its way already.
+   *
+   * @return whether everything was written by the deadline; if not, the drainer goes on
+   */
+  boolean close(Frame.Close frame, Deadline deadline) throws InterruptedException {
+    if (!lock.tryLock(deadline.remainingNanos(), TimeUnit.NANOSECONDS)) {
+      replies.add(frame);
+      return false;
+    }
+    try {
+      if (!outbound.closeTaken() && broken == null) {
+        if (!pumpBegun(deadline)) {
+          replies.add(frame);
+          return false;
+        }
+        beginClose(frame);
+      }
+      return pump(deadline);
+    } catch (IOException e) {
+      connection.writeFailed(e);
+      return false;
+    } finally {
+      unlock();
+    }
+  }
+
+  /**
+   * Owes the peer a control frame: writes it at once where nobody else writes and there is room.
+   * Never waits.
+   */
+  void owe(Frame reply) {
+    replies.add(reply);
+    writeOwed();
+  }
+
+  /** Waits until all that was begun or is owed is written, or the deadline comes. */
+  void settle(Deadline deadline) throws InterruptedException {
+    if (lock.tryLock(deadline.remainingNanos(), TimeUnit.NANOSECONDS)) {
+      try {
+        pump(deadline);
+      } catch (IOException e) {
+        connection.writeFailed(e);
+      } finally {
+        unlock();
+      }
+    }
+  }
+
+  /** Returns what broke the way out, if anything did. */
+  @Nullable IOException failure() {
+    return broken;
+  }
+
+  /** Gives the buffer back if it is empty and nobody is writing. */
+  void rest() {
+    if (lock.tryLock()) {
+      try {
+        releaseEmptyBuffer();
+      } finally {
+        unlock();
+      }
+    }
+  }
+
+  /**
+   * Releases everything. The transport has been closed, so nobody who holds the lock holds it for
+   * long.
+   */
+  void end() {
+    lock.lock();
+    try {
+      outbound.end();
+      if (buffer != null) {
+        buffer.clear();
+        releaseEmptyBuffer();
+      }
+      broken = broken == null ? new ClosedChannelException() : broken;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Judges a frame and has it begun, after what an interrupted sender left. Throws with nothing
+   * begun.
+   */
+  private void begin(Frame frame) throws IOException, InterruptedException {
+    connection.requireSendable(frame);
+    pumpBegun(Deadline.NONE);
+    connection.requireSendable(frame);
+    if (frame instanceof Frame.Close close) {
+      beginClose(close);
+      return;
+    }
+    try {
+      outbound.begin(frame);
+    } catch (IllegalArgumentException e) {
+      throw e; // the caller's mistake; nothing has changed
+    } catch (RuntimeException | Error e) {
+      connection.broke(e);
+      throw e;
+    }
+  }
+
+  private void beginClose(Frame.Close close) {
+    outbound.begin(close);
+    CloseReason reason = close.readReason();
+    connection.closeSent(reason == null ? CloseReason.NO_STATUS : reason);
+  }
+
+  /** Encodes the rest of the frame that was begun, if any. */
+  private boolean pumpBegun(Deadline deadline) throws IOException, InterruptedException {
+    IOException reason = broken;
+    if (reason != null) {
+      throw reason;
+    }
+    while (!outbound.isIdle() && !outbound.write(buffer())) {
+      if (!push(deadline)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Writes the frame that was begun, what is owed, and all that was held back.
+   *
+   * @return whether all of it was written; else the deadline came
+   */
+  private boolean pump(Deadline deadline) throws IOException, InterruptedException {
+    for (; ; ) {
+      if (!pumpBegun(deadline)) {
+        return false;
+      }
+      Frame reply = replies.next();
+      if (reply == null) {
+        return push(deadline);
+      }
+      if (!outbound.closeTaken()) {
+        if (reply instanceof Frame.Close close) {
+          beginClose(close);
+        } else {
+          outbound.begin(reply);
+        }
+      }
+    }
+  }
+
+  /** Writes the buffer to the transport until it is empty, or there is no room by the deadline. */
+  private boolean push(Deadline deadline) throws IOException, InterruptedException {
+    ByteBuffer pending = buffer;
+    if (pending == null) {
+      return true;
+    }
+    pending.flip();
+    try {
+      while (pending.hasRemaining() || !transport.flush()) {
+        if (pending.hasRemaining() && transport.write(pending) > 0) {
+          continue;
+        }
+        if (deadline.isOver() || !transport.awaitWritable(deadline)) {
+          return false;
+        }
+      }
+      return true;
+    } catch (IOException e) {
+      broken = e;
+      throw e;
+    } finally {
+      pending.compact();
+    }
+  }
+
+  private ByteBuffer buffer() {
+    ByteBuffer held = buffer;
+    if (held == null) {
+      held = buffers.acquire();
+      buffer = held;
+    }
+    return held;
+  }
+
+  private void releaseEmptyBuffer() {
+    ByteBuffer held = buffer;
+    if (held != null && held.position() == 0) {
+      buffer = null;
+      buffers.release(held);
+    }
+  }
+
+  private void flushSoon() {
+    if (flushComing.compareAndSet(false, true)) {
+      connection.schedule(
+          () -> {
+            flushComing.set(false);
+            drain();
+          },
+          WebSocketConnection.HOLD_BACK);
+    }
+  }
+
+  private void unlock() {
+    boolean encoded = buffer != null && buffer.position() > 0;
+    boolean left = !outbound.isIdle() || (encoded && !flushComing.get());
+    lock.unlock();
+    if (left && broken == null) {
+      drain();
+    }
+    writeOwed();
+    connection.active();
+  }
+
+  /** Writes what is owed if the lock is free; whoever holds it will see to it otherwise (law 2). */
+  private void writeOwed() {
+    while (!replies.isEmpty() && !draining.get() && broken == null && lock.tryLock()) {
+      boolean done = false;
+      try {
+        done = pump(AT_ONCE);
+      } catch (IOException e) {
+        done = true;
+        connection.writeFailed(e);
+      } catch (InterruptedException e) {
+        throw new AssertionError("interrupted without waiting", e);
+      } finally {
+        lock.unlock();
+      }
+      if (!done) {
+        drain();
+      }
+    }
+  }
+
+  /** Has a virtual thread write all that is begun, owed or held back, unless one is at it. */
+  private void drain() {
+    if (draining.compareAndSet(false, true)) {
+      Thread.ofVirtual().name("parley-drain").start(this::drainWhileHolding);
+    }
+  }
+
+  private void drainWhileHolding() {
+    lock.lock();
+    try {
+      pump(Deadline.NONE);
+    } catch (IOException e) {
+      connection.writeFailed(e);
+    } catch (InterruptedException e) {
+      throw new AssertionError("nobody has this thread to interrupt it", e);
+    } finally {
+      draining.set(false);
+      unlock();
+    }
+  }
+
+  private RuntimeException broken(IOException e) {
+    connection.writeFailed(e);
+    return connection.closedException("cannot send");
+  }
+}

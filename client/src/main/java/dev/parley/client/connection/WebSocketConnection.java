@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.client.connection;
+
+import dev.parley.client.transport.BufferPool;
+import dev.parley.client.transport.Deadline;
+import dev.parley.client.transport.ReadinessLoop;
+import dev.parley.client.transport.Transport;
+import dev.parley.websocket.CloseReason;
+import dev.parley.websocket.ClosingHandshake;
+import dev.parley.websocket.Frame;
+import dev.parley.websocket.Inbound;
+import dev.parley.websocket.Outbound;
+import dev.parley.websocket.WebSocketClosedException;
+import dev.parley.websocket.WebSocketException;
+import dev.parley.websocket.WebSocketInterruptedException;
+import dev.parley.websocket.WebSocketProtocolException;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One open WebSocket: send, receive, close, terminate, over one transport and the two halves of the
+ * core.
+ *
+ * <p>Every method may be called by any thread. A connection holds no thread of its own. It lives
+ * until its end is decided, once, by the first of: the peer's Close frame, a violation, the end of
+ * the stream, an I/O error, a deadline, {@link #terminate}; the package's description tells what
+ * follows.
+ */
+public final class WebSocketConnection {
+  /** How long {@link #enqueue} may hold a frame back to write it together with others. */
+  static final Duration HOLD_BACK = Duration.ofMillis(1);
+
+  /**
+   * How long a peer that broke a rule has for taking our Close frame, which a reset would destroy.
+   */
+  private static final Duration PARTING = Duration.ofSeconds(1);
+
+  private final Transport transport;
+  private final ReadinessLoop loop;
+  private final ConnectionOptions options;
+  private final Runnable onFinished;
+  private final IncomingPath incoming;
+  private final OutgoingPath outgoing;
+  private final IdleWatch watch;
+  private final AtomicReference<ClosingHandshake> closing =
+      new AtomicReference<>(ClosingHandshake.OPEN);
+  private final AtomicReference<@Nullable Ending> ending = new AtomicReference<>();
+  private final CompletableFuture<@Nullable CloseReason> closeReason = new CompletableFuture<>();
+
+  /** How it ended: {@code failure} is {@code null} where the peer's Close frame ended it. */
+  private record Ending(@Nullable WebSocketException failure) {}
+
+  /**
+   * Makes a connection of a transport on which the opening handshake is done. {@link #start} begins
+   * it.
+   *
+   * @param transport carries the bytes; closed by the connection
+   * @param loop runs the connection's timers
+   * @param buffers lends buffers
+   * @param received bytes that came glued to the handshake, in a buffer of the pool, ready to be
+   *     read
+   * @param inbound the receiving half
+   * @param outbound the sending half
+   * @param options what the session asks for
+   * @param onFinished runs once, when the transport is closed and everything released
+   */
+  public WebSocketConnection(
+      Transport transport,
+      ReadinessLoop loop,
+      BufferPool buffers,
+      ByteBuffer received,
+      Inbound inbound,
+      Outbound outbound,
+      ConnectionOptions options,
+      Runnable onFinished) {
+    this.transport = transport;
+    this.loop = loop;
+    this.options = options;
+    this.onFinished = onFinished;
+    this.incoming = new IncomingPath(this, transport, inbound, buffers, received, options);
+    this.outgoing = new OutgoingPath(this, transport, outbound, buffers);
+    this.watch = new IdleWatch(this, incoming, outgoing);
+  }
+
+  /** Begins to look after the connection: Pings are answered and sent from now on. */
+  public void start() {
+    Duration interval = options.pingInterval();
+    if (interval != null) {
+      new Keepalive(this, incoming, interval, options.pongTimeout()).start();
+    }
+    watch.active();
+  }
+
+  /**
+   * Sends a frame and waits until the operating system has all of it. An interrupt leaves either
+   * nothing of the frame sent, or all of it, in the background.
+   *
+   * @throws IllegalArgumentException if the frame must not be sent; nothing was
+   * @throws WebSocketClosedException if the connection is closing or has ended
+   * @throws WebSocketInterruptedException if the thread was interrupted while it waited
+   */
+  public void send(Frame frame) {
+    uninterrupted("interrupted while sending", () -> outgoing.send(frame));
+  }
+
+  /**
+   * Sends a frame as {@link #send} does, but may hold it back for a millisecond to write it with
+   * others.
+   */
+  public void enqueue(Frame frame) {
+    uninterrupted("interrupted while sending", () -> outgoing.enqueue(frame));
+  }
+
+  /** Sends a frame as {@link #enqueue} does, or returns false where that would have to wait. */
+  public boolean tryEnqueue(Frame frame) {
+    return outgoing.tryEnqueue(frame);
+  }
+
+  /** Writes what was held back, and waits until the operating system has it. */
+  public void flush() {
+    uninterrupted(
+        "interrupted while flushing",
+        () -> {
+          requireNotEnded("cannot flush");
+          outgoing.flush();
+        });
+  }
+
+  /**
+   * Receives the next frame.
+   *
+   * @return the frame, or {@code null} where the deadline came first
+   * @throws WebSocketClosedException if the session has ended and the Close frame has been taken
+   * @throws WebSocketException if the session ended without a Close frame, and all that came was
+   *     taken
+   * @throws WebSocketInterruptedException if the thread was interrupted while it waited; nothing is
+   *     lost
+   */
+  public @Nullable Frame receive(Deadline deadline) {
+    try {
+      return incoming.receive(deadline);
+    } catch (InterruptedException e) {
+      throw interrupted("interrupted while receiving", e);
+    }
+  }
+
+  /**
+   * Receives a frame that is there already, or returns {@code null}; throws as {@link #receive}
+   * does.
+   */
+  public @Nullable Frame tryReceive() {
+    return receive(OutgoingPath.AT_ONCE);
+  }
+
+  /**
+   * Runs the closing handshake (RFC 6455 §7.1.2): all that was accepted, then our Close frame, then
+   * waits for the peer's, at most for the close timeout. Where the peer closed first, waits only
+   * until its answer is written. Does nothing more where the connection has ended.
+   *
+   * @throws IllegalArgumentException if the reason must not be sent; nothing was
+   * @throws WebSocketInterruptedException if the thread was interrupted; the closing handshake goes
+   *     on
+   */
+  public void close(CloseReason reason) {
+    Frame.Close frame = new Frame.Close(reason);
+    Deadline deadline = Deadline.after(options.closeTimeout());
+    uninterrupted(
+        "interrupted while closing; the closing handshake goes on", () -> close(frame, deadline));
+  }
+
+  private void close(Frame.Close frame, Deadline deadline) throws InterruptedException {
+    if (!hasEnded() || answersByHand()) {
+      boolean unused = outgoing.close(frame, deadline);
+      incoming.awaitEnd(deadline);
+      closeTimedOut();
+    } else {
+      outgoing.settle(deadline);
+    }
+    CloseReason unused = closeReason.join(); // Decided by now; whoever decided is about to tell.
+  }
+
+  /** Drops the connection now, with no closing handshake. Does not wait. */
+  public void terminate() {
+    abort(new WebSocketException("the session was terminated by this end"));
+  }
+
+  /**
+   * Completes when the end is decided: with the reason of whoever closed first, or {@code null}
+   * where no Close frame passed.
+   */
+  public CompletableFuture<@Nullable CloseReason> closeReason() {
+    return closeReason.copy();
+  }
+
+  /** Returns the state of the closing handshake. */
+  public ClosingHandshake closingHandshake() {
+    return closing.get();
+  }
+
+  /** Tells whether frames can be sent. */
+  public boolean isOpen() {
+    return closing.get().isOpen() && !hasEnded();
+  }
+
+  // What the paths tell and ask.
+
+  boolean hasEnded() {
+    return ending.get() != null;
+  }
+
+  void active() {
+    watch.active();
+  }
+
+  void schedule(Runnable quick, Duration delay) {
+    ReadinessLoop.Timer unused = loop.schedule(quick, delay);
+  }
+
+  /**
+   * Throws unless a frame may still be sent. After the peer's Close frame, a raw session may send
+   * its own.
+   */
+  void requireSendable(Frame frame) {
+    ClosingHandshake now = closing.get();
+    boolean over = now.sent() != null || now.received() != null || hasEnded();
+    if (over && !(frame instanceof Frame.Close && answersByHand())) {
+      throw closedException("cannot send");
+    }
+  }
+
+  /**
+   * Tells whether the peer's Close frame waits for the answer that a raw session leaves to its
+   * application.
+   */
+  private boolean answersByHand() {
+    ClosingHandshake now = closing.get();
+    return options.delivery() == Inbound.Delivery.FRAMES
+        && now.received() != null
+        && now.sent() == null
+        && !now.ended();
+  }
+
+  private void requireNotEnded(String what) {
+    if (hasEnded()) {
+      throw closedException(what);
+    }
+  }
+
+  WebSocketClosedException closedException(String what) {
+    Ending end = ending.get();
+    return new WebSocketClosedException(
+        what, closing.get(), end == null ? outgoing.failure() : end.failure());
+  }
+
+  WebSocketException endOfIncoming() {
+    Ending end = ending.get();
+    WebSocketException failure = end == null ? null : end.failure();
+    return failure != null ? failure : closedException("nothing more to receive");
+  }
+
+  void owe(Frame reply) {
+    outgoing.owe(reply);
+  }
+
+  /** Owes a frame on behalf of a timer, whose thread must not write. */
+  void oweFromTimer(Frame frame) {
+    startVirtually("parley-ping", () -> outgoing.owe(frame));
+  }
+
+  void closeSent(CloseReason reason) {
+    closing.updateAndGet(state -> state.withSent(reason));
+    schedule(
+        () -> startVirtually("parley-close-timeout", this::closeTimedOut), options.closeTimeout());
+  }
+
+  void closeReceived(CloseReason reason) {
+    closing.updateAndGet(state -> state.withReceived(reason));
+  }
+
+  private void closeTimedOut() {
+    if (!hasEnded()) {
+      abort(
+          new WebSocketException(
+              "the peer did not answer our Close within " + options.closeTimeout()));
+    }
+  }
+
+  /** The peer broke a rule: fail the connection (RFC 6455 §7.1.7). */
+  void violated(WebSocketProtocolException failure) {
+    CloseReason reason =
+        failure.violation() == null
+            ? CloseReason.PROTOCOL_ERROR
+            : failure.violation().closeReason();
+    outgoing.owe(new Frame.Close(reason));
+    closing.updateAndGet(
+        state -> state.withSent(reason)); // Also where it could not be written yet.
+    end(failure, Deadline.after(shorter(PARTING, options.closeTimeout())));
+  }
+
+  void streamEnded(boolean clean) {
+    if (clean) {
+      end(null, Deadline.after(options.closeTimeout()));
+    } else {
+      end(
+          new WebSocketException(
+              "the connection ended without a Close frame", new EOFException("end of stream")),
+          OutgoingPath.AT_ONCE);
+    }
+  }
+
+  void readFailed(IOException cause) {
+    end(
+        new WebSocketException(
+            "the connection broke while receiving: " + cause.getMessage(), cause),
+        OutgoingPath.AT_ONCE);
+  }
+
+  /** The transport takes nothing more; the peer's last words may still be there to be read. */
+  void writeFailed(IOException cause) {
+    WebSocketException failure =
+        new WebSocketException("the connection broke while sending: " + cause.getMessage(), cause);
+    schedule(() -> abort(failure), shorter(PARTING, options.closeTimeout()));
+    active();
+  }
+
+  /** Something of ours, or of an extension, threw what it must not. */
+  void broke(Throwable cause) {
+    abort(new WebSocketException("the connection failed from within: " + cause, cause));
+  }
+
+  /**
+   * Ends the connection at once, without a closing handshake, or what is left of one. May be called
+   * by a timer.
+   */
+  void abort(WebSocketException failure) {
+    end(failure, OutgoingPath.AT_ONCE);
+    transport.close();
+  }
+
+  void readOnBehalf() {
+    startVirtually("parley-read", incoming::readOnBehalf);
+  }
+
+  void readOnBehalfWhenReadable() {
+    transport.onReadable(this::readOnBehalf);
+  }
+
+  /** Decides the end, if it is not decided yet; a virtual thread does what is left. */
+  private void end(@Nullable WebSocketException failure, Deadline parting) {
+    if (!ending.compareAndSet(null, new Ending(failure))) {
+      return;
+    }
+    incoming.wake();
+    CloseReason reason = closing.get().closeReason();
+    startVirtually(
+        "parley-closed", () -> closeReason.complete(reason)); // runs the user's callbacks
+    startVirtually("parley-finish", () -> finish(parting));
+  }
+
+  /**
+   * Lets our Close frame out, reads on until the end of the stream or the deadline, releases
+   * everything.
+   */
+  private void finish(Deadline parting) {
+    try {
+      if (!parting.isOver()) {
+        outgoing.settle(parting);
+        incoming.discard(parting);
+      }
+      transport.close();
+      incoming.end();
+      outgoing.end();
+    } catch (InterruptedException e) {
+      throw new AssertionError("nobody has this thread to interrupt it", e);
+    } finally {
+      transport.close();
+      closing.updateAndGet(ClosingHandshake::withEnded);
+      onFinished.run();
+    }
+  }
+
+  private void startVirtually(String name, Runnable task) {
+    Thread.ofVirtual()
+        .name(name)
+        .start(
+            () -> {
+              try {
+                task.run();
+              } catch (Throwable e) {
+                broke(e);
+                throw e;
+              }
+            });
+  }
+
+  private interface Waiting {
+    void run() throws InterruptedException;
+  }
+
+  private static void uninterrupted(String message, Waiting action) {
+    try {
+      action.run();
+    } catch (InterruptedException e) {
+      throw interrupted(message, e);
+    }
+  }
+
+  private static WebSocketInterruptedException interrupted(String message, InterruptedException e) {
+    Thread.currentThread().interrupt();
+    return new WebSocketInterruptedException(message, e);
+  }
+
+  static Duration shorter(Duration one, Duration other) {
+    return one.compareTo(other) < 0 ? one : other;
+  }
+}

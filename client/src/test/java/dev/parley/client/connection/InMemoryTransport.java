@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.client.connection;
+
+import dev.parley.client.transport.Deadline;
+import dev.parley.client.transport.Transport;
+import dev.parley.client.transport.TransportInfo;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** One end of a pair of transports without a network: two bounded pipes, and faults on demand. */
+final class InMemoryTransport implements Transport {
+  private final Pipe in;
+  private final Pipe out;
+  private volatile boolean closed;
+
+  private InMemoryTransport(Pipe in, Pipe out) {
+    this.in = in;
+    this.out = out;
+  }
+
+  /** Makes two ends whose pipes hold so many bytes each. */
+  static InMemoryTransport[] pair(int capacity) {
+    Pipe one = new Pipe(capacity);
+    Pipe other = new Pipe(capacity);
+    return new InMemoryTransport[] {
+      new InMemoryTransport(one, other), new InMemoryTransport(other, one)
+    };
+  }
+
+  /** Ends our direction, as a half-close does. */
+  void endOutput() {
+    out.change(() -> out.ended = true);
+  }
+
+  /** Breaks both directions, as a reset does: what has arrived can still be read. */
+  void reset() {
+    IOException reset = new IOException("Connection reset");
+    out.change(() -> out.broken = reset);
+    in.change(() -> in.broken = reset);
+  }
+
+  boolean isClosed() {
+    return closed;
+  }
+
+  @Override
+  public int read(ByteBuffer target) throws IOException {
+    requireOpen();
+    return in.read(target);
+  }
+
+  @Override
+  public int write(ByteBuffer source) throws IOException {
+    requireOpen();
+    return out.write(source);
+  }
+
+  @Override
+  public boolean flush() {
+    return true;
+  }
+
+  @Override
+  public boolean awaitReadable(Deadline deadline) throws InterruptedException {
+    return in.await(() -> closed || in.size > 0 || in.ended || in.broken != null, deadline);
+  }
+
+  @Override
+  public boolean awaitWritable(Deadline deadline) throws InterruptedException {
+    return out.await(() -> closed || out.size < out.bytes.length || out.broken != null, deadline);
+  }
+
+  @Override
+  public void onReadable(Runnable task) {
+    in.onReadable(task);
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    out.change(() -> out.ended = true);
+    in.change(() -> in.broken = in.broken == null ? new IOException("Broken pipe") : in.broken);
+  }
+
+  @Override
+  public TransportInfo info() {
+    InetSocketAddress nowhere = InetSocketAddress.createUnresolved("memory", 1);
+    return new TransportInfo(nowhere, nowhere, null);
+  }
+
+  private void requireOpen() throws ClosedChannelException {
+    if (closed) {
+      throw new ClosedChannelException();
+    }
+  }
+
+  private static final class Pipe {
+    final ReentrantLock lock = new ReentrantLock();
+    final Condition changed = lock.newCondition();
+    final byte[] bytes;
+    int size;
+    int start;
+    boolean ended;
+    @Nullable IOException broken;
+    @Nullable Runnable onReadable;
+
+    Pipe(int capacity) {
+      bytes = new byte[capacity];
+    }
+
+    void change(Runnable change) {
+      Runnable task;
+      lock.lock();
+      try {
+        change.run();
+        changed.signalAll();
+        task = size > 0 || ended || broken != null ? onReadable : null;
+        onReadable = task == null ? onReadable : null;
+      } finally {
+        lock.unlock();
+      }
+      if (task != null) {
+        task.run();
+      }
+    }
+
+    void onReadable(Runnable task) {
+      change(() -> onReadable = task);
+    }
+
+    int read(ByteBuffer target) throws IOException {
+      int[] count = {0};
+      change(
+          () -> {
+            while (size > 0 && target.hasRemaining()) {
+              target.put(bytes[start]);
+              start = (start + 1) % bytes.length;
+              size--;
+              count[0]++;
+            }
+          });
+      if (count[0] == 0 && target.hasRemaining()) {
+        lock.lock();
+        try {
+          if (broken != null) {
+            throw broken;
+          }
+          return ended ? -1 : 0;
+        } finally {
+          lock.unlock();
+        }
+      }
+      return count[0];
+    }
+
+    int write(ByteBuffer source) throws IOException {
+      int[] count = {0};
+      change(
+          () -> {
+            while (broken == null && size < bytes.length && source.hasRemaining()) {
+              bytes[(start + size) % bytes.length] = source.get();
+              size++;
+              count[0]++;
+            }
+          });
+      lock.lock();
+      try {
+        if (broken != null) {
+          throw broken;
+        }
+      } finally {
+        lock.unlock();
+      }
+      return count[0];
+    }
+
+    boolean await(BooleanSupplier condition, Deadline deadline) throws InterruptedException {
+      lock.lockInterruptibly();
+      try {
+        while (!condition.getAsBoolean()) {
+          long left = Math.min(deadline.remainingNanos(), TimeUnit.HOURS.toNanos(1));
+          if (left <= 0 || (changed.awaitNanos(left) <= 0 && deadline.isOver())) {
+            return condition.getAsBoolean();
+          }
+        }
+        return true;
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+}

@@ -1,0 +1,837 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.client.connection;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.parley.client.transport.BufferPool;
+import dev.parley.client.transport.Deadline;
+import dev.parley.client.transport.ReadinessLoop;
+import dev.parley.websocket.CloseReason;
+import dev.parley.websocket.ClosingHandshake.Closer;
+import dev.parley.websocket.Frame;
+import dev.parley.websocket.Inbound;
+import dev.parley.websocket.Inbound.Delivery;
+import dev.parley.websocket.Limits;
+import dev.parley.websocket.Outbound;
+import dev.parley.websocket.Role;
+import dev.parley.websocket.WebSocketClosedException;
+import dev.parley.websocket.WebSocketException;
+import dev.parley.websocket.WebSocketInterruptedException;
+import dev.parley.websocket.WebSocketProtocolException;
+import java.io.EOFException;
+import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.nio.ByteBuffer;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A connection over an in-memory transport; the test plays the server. */
+@Timeout(60)
+final class WebSocketConnectionTest {
+  private static final Duration LONG = Duration.ofSeconds(10);
+  private static final Duration SHORT = Duration.ofMillis(100);
+
+  private final ReadinessLoop loop = new ReadinessLoop();
+  private final BufferPool buffers = new BufferPool();
+  private final CountDownLatch finished = new CountDownLatch(1);
+
+  private Delivery delivery = Delivery.MESSAGES;
+  private @Nullable Duration pingInterval;
+  private Duration pongTimeout = LONG;
+  private Duration closeTimeout = LONG;
+  private Limits limits = Limits.DEFAULT;
+  private int capacity = 64 << 10;
+  private byte[] glued = {};
+
+  private WebSocketConnection connection;
+  private InMemoryTransport ours;
+  private Peer peer;
+
+  @SuppressWarnings("NullAway.Init")
+  WebSocketConnectionTest() {}
+
+  private void open() {
+    InMemoryTransport[] pair = InMemoryTransport.pair(capacity);
+    ours = pair[0];
+    peer = new Peer(pair[1]);
+    ByteBuffer received = buffers.acquire().put(glued).flip();
+    connection =
+        new WebSocketConnection(
+            ours,
+            loop,
+            buffers,
+            received,
+            new Inbound(Role.CLIENT, limits, delivery, List.of()),
+            new Outbound(Role.CLIENT, List.of(), new MaskingKeys(new SecureRandom())),
+            new ConnectionOptions(delivery, pingInterval, pongTimeout, closeTimeout, 16, 1 << 20),
+            finished::countDown);
+    connection.start();
+  }
+
+  @AfterEach
+  void everyConnectionFinishes() throws InterruptedException {
+    connection.terminate();
+    assertThat(finished.await(20, TimeUnit.SECONDS)).as("finished").isTrue();
+    assertThat(ours.isClosed()).as("transport closed").isTrue();
+    loop.close();
+  }
+
+  private Frame receive() {
+    Frame frame = connection.receive(Deadline.after(LONG));
+    if (frame == null) {
+      throw new AssertionError("nothing received for " + LONG);
+    }
+    return frame;
+  }
+
+  private static Frame text(String text) {
+    return new Frame.Text(text);
+  }
+
+  private static <T> FutureTask<T> start(boolean virtual, Callable<T> task) {
+    FutureTask<T> future = new FutureTask<>(task);
+    Thread thread =
+        virtual ? Thread.ofVirtual().unstarted(future) : Thread.ofPlatform().unstarted(future);
+    thread.start();
+    return future;
+  }
+
+  private static <T> T get(FutureTask<T> task) throws Exception {
+    return task.get(20, TimeUnit.SECONDS);
+  }
+
+  @Nested
+  @DisplayName("receiving")
+  class Receiving {
+    @Test
+    void messagesComeInOrderWhetherGluedOrNot() throws Exception {
+      open();
+      byte[] one = peer.encode(text("one"));
+      byte[] two = peer.encode(new Frame.Binary(new byte[] {1, 2}));
+      peer.sendBytes(ByteBuffer.allocate(one.length + two.length).put(one).put(two).array());
+      assertThat(receive()).isEqualTo(text("one"));
+      assertThat(receive()).isEqualTo(new Frame.Binary(new byte[] {1, 2}));
+      peer.send(text("three"));
+      assertThat(receive()).isEqualTo(text("three"));
+    }
+
+    @Test
+    void bytesGluedToTheHandshakeAreDeliveredFirst() throws Exception {
+      glued = new byte[] {(byte) 0x81, 2, 'h', 'i', (byte) 0x81, 3, 'y'};
+      open();
+      peer.sendBytes("ou".getBytes(UTF_8));
+      assertThat(receive()).isEqualTo(text("hi"));
+      assertThat(receive()).isEqualTo(text("you"));
+    }
+
+    @Test
+    void deadlineEndsTheWaitAndLosesNothing() throws Exception {
+      open();
+      peer.sendHex("81 05 68 65");
+      assertThat(connection.receive(Deadline.after(SHORT))).isNull();
+      assertThat(connection.tryReceive()).isNull();
+      peer.sendHex("6c 6c 6f");
+      assertThat(receive()).isEqualTo(text("hello"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void interruptEndsTheWaitAndLosesNothing(boolean virtual) throws Exception {
+      open();
+      peer.sendHex("81 05 68 65");
+      FutureTask<Boolean> receiver =
+          new FutureTask<>(
+              () -> {
+                assertThatThrownBy(() -> connection.receive(Deadline.NONE))
+                    .isInstanceOf(WebSocketInterruptedException.class);
+                return Thread.interrupted();
+              });
+      Thread thread =
+          virtual ? Thread.ofVirtual().start(receiver) : Thread.ofPlatform().start(receiver);
+      thread.interrupt();
+      assertThat(get(receiver)).as("interrupt flag set again").isTrue();
+      peer.sendHex("6c 6c 6f");
+      assertThat(receive()).isEqualTo(text("hello"));
+      connection.send(text("still open"));
+      assertThat(peer.receive()).isEqualTo(text("still open"));
+    }
+
+    @Test
+    void manyReceiversShareTheMessages() throws Exception {
+      open();
+      List<FutureTask<List<String>>> receivers = new ArrayList<>();
+      for (int i = 0; i < 8; i++) {
+        receivers.add(
+            start(
+                i % 2 == 0,
+                () -> {
+                  List<String> received = new ArrayList<>();
+                  while (receive() instanceof Frame.Text text && !text.readText().isEmpty()) {
+                    received.add(text.readText());
+                  }
+                  return received;
+                }));
+      }
+      List<String> sent = new ArrayList<>();
+      for (int i = 0; i < 1000; i++) {
+        sent.add("m" + i);
+        peer.send(text("m" + i));
+      }
+      for (int i = 0; i < receivers.size(); i++) {
+        peer.send(text(""));
+      }
+      List<String> received = new ArrayList<>();
+      for (FutureTask<List<String>> receiver : receivers) {
+        received.addAll(get(receiver));
+      }
+      assertThat(received).containsExactlyInAnyOrderElementsOf(sent);
+    }
+
+    @Test
+    void pingIsAnsweredWhileNobodyReceives() throws Exception {
+      open();
+      for (byte i = 0; i < 3; i++) {
+        peer.send(text("m" + i), new Frame.Ping(new byte[] {i}));
+        assertThat(peer.receive()).isEqualTo(new Frame.Pong(new byte[] {i}));
+      }
+      assertThat(receive()).isEqualTo(text("m0"));
+      assertThat(receive()).isEqualTo(text("m1"));
+      assertThat(receive()).isEqualTo(text("m2"));
+    }
+
+    @Test
+    void pingBehindMessagesThatOneReceiveLeftUnparsedIsAnswered() throws Exception {
+      glued = new byte[] {(byte) 0x81, 1, 'a', (byte) 0x81, 1, 'b', (byte) 0x89, 0};
+      open();
+      assertThat(receive()).isEqualTo(text("a"));
+      assertThat(peer.receive()).isEqualTo(new Frame.Pong(new byte[0]));
+      assertThat(receive()).isEqualTo(text("b"));
+    }
+
+    @Test
+    void pingIsAnsweredWhileSomebodyWaits() throws Exception {
+      open();
+      FutureTask<Frame> receiver = start(true, WebSocketConnectionTest.this::receive);
+      peer.send(new Frame.Ping(new byte[] {7}));
+      assertThat(peer.receive()).isEqualTo(new Frame.Pong(new byte[] {7}));
+      peer.send(text("now"));
+      assertThat(get(receiver)).isEqualTo(text("now"));
+    }
+
+    @Test
+    void fullInboxLeavesTheTransportUnreadUntilSomebodyReceives() throws Exception {
+      capacity = 1 << 10;
+      open();
+      FutureTask<Integer> sender =
+          start(
+              true,
+              () -> {
+                for (int i = 0; i < 2000; i++) {
+                  peer.send(new Frame.Binary(new byte[] {(byte) i, (byte) (i >> 8)}));
+                }
+                return 2000;
+              });
+      assertThatThrownBy(() -> sender.get(300, TimeUnit.MILLISECONDS))
+          .isInstanceOf(java.util.concurrent.TimeoutException.class);
+      for (int i = 0; i < 2000; i++) {
+        assertThat(receive()).isEqualTo(new Frame.Binary(new byte[] {(byte) i, (byte) (i >> 8)}));
+      }
+      assertThat(get(sender)).isEqualTo(2000);
+      peer.send(new Frame.Ping(new byte[] {1}));
+      assertThat(peer.receive()).isEqualTo(new Frame.Pong(new byte[] {1}));
+    }
+
+    @Test
+    void readingResumesWhenHalfTheInboxIsTaken() throws Exception {
+      capacity = 1 << 10;
+      open();
+      Frame message = new Frame.Binary(new byte[60]);
+      for (int i = 0; i < 16; i++) {
+        peer.send(message);
+      }
+      peer.send(new Frame.Ping(new byte[] {9}));
+      assertThat(peer.receive(SHORT)).as("pong past a full inbox").isNull();
+      for (int i = 0; i < 10; i++) {
+        assertThat(receive()).isEqualTo(message);
+      }
+      assertThat(peer.receive()).isEqualTo(new Frame.Pong(new byte[] {9}));
+    }
+
+    @Test
+    void rawConnectionDeliversEveryFrameAndAnswersNothing() throws Exception {
+      delivery = Delivery.FRAMES;
+      open();
+      peer.sendHex("01 01 61 89 01 62 80 01 63 88 02 03 e8");
+      assertThat(receive())
+          .isEqualTo(new Frame.Text("a".getBytes(UTF_8), false, false, false, false));
+      assertThat(receive()).isEqualTo(new Frame.Ping("b".getBytes(UTF_8)));
+      assertThat(receive()).isEqualTo(text("c"));
+      assertThat(receive()).isEqualTo(new Frame.Close(new byte[] {3, (byte) 0xe8}));
+      assertThat(peer.receive(SHORT)).isNull();
+      connection.close(CloseReason.GOING_AWAY);
+      assertThat(peer.receive()).isEqualTo(new Frame.Close(CloseReason.GOING_AWAY));
+    }
+  }
+
+  @Nested
+  @DisplayName("sending")
+  class Sending {
+    @Test
+    void sentFrameIsInTheTransportWhenSendReturns() throws Exception {
+      open();
+      connection.send(text("hello"));
+      assertThat(peer.receive(Duration.ZERO)).isEqualTo(text("hello"));
+    }
+
+    @Test
+    void largeFrameGoesOutAsThePeerReads() throws Exception {
+      capacity = 1000;
+      open();
+      byte[] large = new byte[300_000];
+      new SecureRandom().nextBytes(large);
+      FutureTask<Boolean> sender =
+          start(
+              true,
+              () -> {
+                connection.send(new Frame.Binary(large));
+                return true;
+              });
+      assertThat(peer.receive()).isEqualTo(new Frame.Binary(large));
+      assertThat(get(sender)).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void interruptedSendLeavesAWholeFrame(boolean virtual) throws Exception {
+      capacity = 1000;
+      open();
+      CountDownLatch started = new CountDownLatch(1);
+      byte[] large = new byte[300_000];
+      FutureTask<Boolean> sender =
+          new FutureTask<>(
+              () -> {
+                started.countDown();
+                assertThatThrownBy(() -> connection.send(new Frame.Binary(large)))
+                    .isInstanceOf(WebSocketInterruptedException.class);
+                return Thread.interrupted();
+              });
+      Thread thread =
+          virtual ? Thread.ofVirtual().start(sender) : Thread.ofPlatform().start(sender);
+      started.await();
+      assertThat(peer.transport.awaitReadable(Deadline.after(LONG))).isTrue();
+      thread.interrupt();
+      assertThat(get(sender)).as("interrupt flag set again").isTrue();
+      FutureTask<Boolean> next =
+          start(
+              true,
+              () -> {
+                connection.send(text("next"));
+                return true;
+              });
+      assertThat(peer.receive()).isEqualTo(new Frame.Binary(large));
+      assertThat(peer.receive()).isEqualTo(text("next"));
+      assertThat(get(next)).isTrue();
+    }
+
+    @Test
+    void interruptedSendIsCompletedInTheBackground() throws Exception {
+      capacity = 1000;
+      open();
+      byte[] large = new byte[300_000];
+      FutureTask<Boolean> sender =
+          new FutureTask<>(
+              () -> {
+                assertThatThrownBy(() -> connection.send(new Frame.Binary(large)))
+                    .isInstanceOf(WebSocketInterruptedException.class);
+                return true;
+              });
+      Thread thread = Thread.ofVirtual().start(sender);
+      assertThat(peer.transport.awaitReadable(Deadline.after(LONG))).isTrue();
+      thread.interrupt();
+      assertThat(get(sender)).isTrue();
+      assertThat(peer.receive()).isEqualTo(new Frame.Binary(large));
+    }
+
+    @Test
+    void enqueuedFramesGoOutByThemselves() throws Exception {
+      open();
+      connection.enqueue(text("one"));
+      connection.enqueue(text("two"));
+      assertThat(peer.receive()).isEqualTo(text("one"));
+      assertThat(peer.receive()).isEqualTo(text("two"));
+    }
+
+    @Test
+    void sendAndFlushAndCloseKeepTheOrder() throws Exception {
+      open();
+      connection.enqueue(text("one"));
+      connection.send(text("two"));
+      connection.enqueue(text("three"));
+      connection.flush();
+      assertThat(peer.receive(Duration.ZERO)).isEqualTo(text("one"));
+      assertThat(peer.receive(Duration.ZERO)).isEqualTo(text("two"));
+      assertThat(peer.receive(Duration.ZERO)).isEqualTo(text("three"));
+      connection.enqueue(text("four"));
+      FutureTask<Boolean> closer =
+          start(
+              true,
+              () -> {
+                connection.close(CloseReason.NORMAL);
+                return true;
+              });
+      assertThat(peer.receive()).isEqualTo(text("four"));
+      assertThat(peer.receive()).isEqualTo(new Frame.Close(CloseReason.NORMAL));
+      peer.send(new Frame.Close(CloseReason.NORMAL));
+      assertThat(get(closer)).isTrue();
+    }
+
+    @Test
+    void tryEnqueueRefusesWhereItWouldHaveToWait() throws Exception {
+      capacity = 1000;
+      open();
+      List<Frame> accepted = new ArrayList<>();
+      Frame frame = new Frame.Binary(new byte[500]);
+      while (connection.tryEnqueue(frame)) {
+        accepted.add(frame);
+        assertThat(accepted).hasSizeLessThan(1000);
+      }
+      for (Frame expected : accepted) {
+        assertThat(peer.receive()).isEqualTo(expected);
+      }
+      assertThat(peer.receive(SHORT)).isNull();
+    }
+
+    @Test
+    void callersMistakeIsRefusedAndNothingIsSent() throws Exception {
+      open();
+      assertThatThrownBy(() -> connection.send(new Frame.Text(new byte[] {(byte) 0xff})))
+          .isInstanceOf(IllegalArgumentException.class);
+      assertThatThrownBy(() -> connection.close(new CloseReason(1005, "")))
+          .isInstanceOf(IllegalArgumentException.class);
+      connection.send(text("fine"));
+      assertThat(peer.receive()).isEqualTo(text("fine"));
+    }
+
+    @Test
+    void onePongWaitsAtMostWhileTheSenderIsBlocked() throws Exception {
+      capacity = 1000;
+      open();
+      byte[] large = new byte[100_000];
+      FutureTask<Boolean> sender =
+          start(
+              true,
+              () -> {
+                connection.send(new Frame.Binary(large));
+                return true;
+              });
+      assertThat(peer.transport.awaitReadable(Deadline.after(LONG))).isTrue();
+      for (byte i = 0; i < 100; i++) {
+        peer.send(new Frame.Ping(new byte[] {i}));
+      }
+      peer.send(text("after the pings"));
+      assertThat(receive()).as("reading goes on").isEqualTo(text("after the pings"));
+      assertThat(peer.receive()).isEqualTo(new Frame.Binary(large));
+      assertThat(peer.receive()).as("the newest").isEqualTo(new Frame.Pong(new byte[] {99}));
+      assertThat(peer.receive(SHORT)).isNull();
+      assertThat(get(sender)).isTrue();
+    }
+
+    @Test
+    void hundredThreadsSendWithoutMixing() throws Exception {
+      capacity = 4096;
+      open();
+      List<FutureTask<Boolean>> senders = new ArrayList<>();
+      for (int i = 0; i < 100; i++) {
+        String name = "t" + i;
+        senders.add(
+            start(
+                i % 2 == 0,
+                () -> {
+                  for (int n = 0; n < 100; n++) {
+                    if (n % 3 == 0) {
+                      connection.enqueue(text(name + " " + n));
+                    } else {
+                      connection.send(text(name + " " + n));
+                    }
+                  }
+                  return true;
+                }));
+      }
+      int[] next = new int[100];
+      for (int i = 0; i < 100 * 100; i++) {
+        String[] message = ((Frame.Text) peer.receive()).readText().split(" ", 2);
+        int thread = Integer.parseInt(message[0].substring(1));
+        assertThat(Integer.parseInt(message[1])).isEqualTo(next[thread]++);
+      }
+      for (FutureTask<Boolean> sender : senders) {
+        assertThat(get(sender)).isTrue();
+      }
+    }
+  }
+
+  @Nested
+  @DisplayName("closing (RFC 6455 §7)")
+  class Closing {
+    @Test
+    void weCloseFirst() throws Exception {
+      open();
+      FutureTask<Boolean> closer =
+          start(
+              true,
+              () -> {
+                connection.close(new CloseReason(3001, "bye"));
+                return true;
+              });
+      assertThat(peer.receive()).isEqualTo(new Frame.Close(new CloseReason(3001, "bye")));
+      peer.send(text("last words"), new Frame.Close(CloseReason.NORMAL));
+      assertThat(get(closer)).isTrue();
+      assertThat(connection.closeReason()).isCompletedWithValue(new CloseReason(3001, "bye"));
+      assertThat(receive()).isEqualTo(text("last words"));
+      assertThat(receive()).isEqualTo(new Frame.Close(CloseReason.NORMAL));
+      assertThatThrownBy(() -> receive()).isInstanceOf(WebSocketClosedException.class);
+      assertThat(connection.closingHandshake().first()).isEqualTo(Closer.US);
+      peer.transport.endOutput();
+      peer.expectEnd();
+    }
+
+    @Test
+    void peerClosesFirst() throws Exception {
+      open();
+      peer.send(text("last"), new Frame.Close(CloseReason.GOING_AWAY));
+      assertThat(peer.receive()).isEqualTo(new Frame.Close(CloseReason.GOING_AWAY));
+      assertThat(receive()).isEqualTo(text("last"));
+      assertThat(receive()).isEqualTo(new Frame.Close(CloseReason.GOING_AWAY));
+      assertThatThrownBy(() -> receive()).isInstanceOf(WebSocketClosedException.class);
+      assertThat(connection.closeReason().get(10, TimeUnit.SECONDS))
+          .isEqualTo(CloseReason.GOING_AWAY);
+      assertThatThrownBy(() -> connection.send(text("too late")))
+          .isInstanceOfSatisfying(
+              WebSocketClosedException.class,
+              e -> {
+                assertThat(e.closingHandshake().received()).isEqualTo(CloseReason.GOING_AWAY);
+                assertThat(e.closingHandshake().sent()).isEqualTo(CloseReason.GOING_AWAY);
+                assertThat(e.closingHandshake().first()).isEqualTo(Closer.PEER);
+              });
+      connection.close(CloseReason.NORMAL);
+      peer.transport.endOutput();
+      peer.expectEnd();
+    }
+
+    @Test
+    void emptyCloseIsNoStatus() throws Exception {
+      open();
+      peer.send(new Frame.Close());
+      assertThat(peer.receive()).isEqualTo(new Frame.Close());
+      assertThat(connection.closeReason().get(10, TimeUnit.SECONDS))
+          .isEqualTo(CloseReason.NO_STATUS);
+    }
+
+    @Test
+    void transportIsClosedAtTheTimeoutWhereThePeerKeepsItOpen() throws Exception {
+      closeTimeout = Duration.ofMillis(300);
+      open();
+      peer.send(new Frame.Close(CloseReason.NORMAL));
+      assertThat(peer.receive()).isEqualTo(new Frame.Close(CloseReason.NORMAL));
+      peer.expectEnd();
+    }
+
+    @Test
+    void closeThatIsNeverAnsweredEndsAtTheTimeout() throws Exception {
+      closeTimeout = Duration.ofMillis(300);
+      open();
+      long before = System.nanoTime();
+      connection.close(CloseReason.NORMAL);
+      assertThat(Duration.ofNanos(System.nanoTime() - before))
+          .isBetween(Duration.ofMillis(250), Duration.ofSeconds(3));
+      assertThat(connection.closeReason()).isCompletedWithValue(CloseReason.NORMAL);
+      assertThatThrownBy(() -> receive())
+          .isInstanceOf(WebSocketException.class)
+          .isNotInstanceOf(WebSocketClosedException.class)
+          .hasMessageContaining("did not answer");
+      assertThatThrownBy(() -> connection.send(text("x")))
+          .isInstanceOf(WebSocketClosedException.class);
+    }
+
+    @Test
+    void endOfStreamWithoutCloseIsAnErrorAfterWhatHadArrived() throws Exception {
+      open();
+      peer.send(text("one"), text("two"));
+      peer.transport.endOutput();
+      assertThat(receive()).isEqualTo(text("one"));
+      assertThat(receive()).isEqualTo(text("two"));
+      assertThatThrownBy(() -> receive())
+          .isInstanceOf(WebSocketException.class)
+          .hasCauseInstanceOf(EOFException.class);
+      assertThat(connection.closeReason().get(10, TimeUnit.SECONDS)).isNull();
+      assertThatThrownBy(() -> connection.send(text("x")))
+          .isInstanceOf(WebSocketClosedException.class)
+          .hasRootCauseInstanceOf(EOFException.class);
+    }
+
+    @Test
+    void resetIsAnErrorWithItsCause() throws Exception {
+      open();
+      peer.send(text("one"));
+      peer.transport.reset();
+      assertThat(receive()).isEqualTo(text("one"));
+      assertThatThrownBy(() -> receive())
+          .isInstanceOf(WebSocketException.class)
+          .hasCauseInstanceOf(IOException.class)
+          .hasMessageContaining("Connection reset");
+    }
+
+    @Test
+    void peersCloseIsReportedThoughOurWriteBroke() throws Exception {
+      open();
+      peer.send(new Frame.Close(CloseReason.TRY_AGAIN_LATER));
+      peer.transport.reset();
+      assertThat(receive()).isEqualTo(new Frame.Close(CloseReason.TRY_AGAIN_LATER));
+      assertThat(connection.closeReason().get(10, TimeUnit.SECONDS))
+          .isEqualTo(CloseReason.TRY_AGAIN_LATER);
+    }
+
+    @Test
+    void violationFailsTheConnectionAndDeliversWhatCameBefore() throws Exception {
+      open();
+      peer.sendHex("81 01 61 83 00 81 01 62");
+      assertThat(receive()).isEqualTo(text("a"));
+      assertThatThrownBy(() -> receive()).isInstanceOf(WebSocketProtocolException.class);
+      assertThatThrownBy(() -> receive()).isInstanceOf(WebSocketProtocolException.class);
+      assertThat(((Frame.Close) peer.receive()).readReason())
+          .extracting(CloseReason::code)
+          .isEqualTo(1002);
+      assertThat(connection.closeReason().get(10, TimeUnit.SECONDS))
+          .extracting(CloseReason::code)
+          .isEqualTo(1002);
+      peer.expectEnd();
+    }
+
+    @Test
+    void hundredClosesSendOneCloseFrame() throws Exception {
+      open();
+      List<FutureTask<Boolean>> closers = new ArrayList<>();
+      for (int i = 0; i < 100; i++) {
+        closers.add(
+            start(
+                i % 2 == 0,
+                () -> {
+                  connection.close(CloseReason.NORMAL);
+                  return true;
+                }));
+      }
+      assertThat(peer.receive()).isEqualTo(new Frame.Close(CloseReason.NORMAL));
+      peer.send(new Frame.Close(CloseReason.NORMAL));
+      for (FutureTask<Boolean> closer : closers) {
+        assertThat(get(closer)).isTrue();
+      }
+      peer.transport.endOutput();
+      peer.expectEnd();
+    }
+
+    @Test
+    void closeEndsThoughThePeerFloodsAndNobodyReceives() throws Exception {
+      closeTimeout = Duration.ofSeconds(5);
+      open();
+      FutureTask<Boolean> flood =
+          start(
+              true,
+              () -> {
+                byte[] message = peer.encode(new Frame.Binary(new byte[1000]));
+                while (!(peer.receive(Duration.ZERO) instanceof Frame.Close)) {
+                  peer.sendBytes(message);
+                }
+                peer.send(new Frame.Close(CloseReason.NORMAL));
+                return true;
+              });
+      long before = System.nanoTime();
+      connection.close(CloseReason.NORMAL);
+      assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(Duration.ofSeconds(4));
+      assertThat(get(flood)).isTrue();
+      assertThat(connection.closingHandshake().isClean()).isTrue();
+    }
+
+    @Test
+    void slowReceiverGetsEverythingThatCameBeforeThePeersClose() throws Exception {
+      capacity = 1 << 10;
+      open();
+      FutureTask<Integer> receiver =
+          start(
+              true,
+              () -> {
+                int count = 0;
+                while (receive() instanceof Frame.Binary) {
+                  count++;
+                }
+                return count;
+              });
+      FutureTask<Boolean> closer =
+          start(
+              true,
+              () -> {
+                connection.close(CloseReason.NORMAL);
+                return true;
+              });
+      assertThat(peer.receive()).isEqualTo(new Frame.Close(CloseReason.NORMAL));
+      for (int i = 0; i < 500; i++) {
+        peer.send(new Frame.Binary(new byte[100]));
+      }
+      peer.send(new Frame.Close(CloseReason.NORMAL));
+      assertThat(get(receiver)).isEqualTo(500);
+      assertThat(get(closer)).isTrue();
+    }
+
+    @Test
+    void interruptedCloseGoesOn() throws Exception {
+      open();
+      FutureTask<Boolean> closer =
+          new FutureTask<>(
+              () -> {
+                assertThatThrownBy(() -> connection.close(CloseReason.NORMAL))
+                    .isInstanceOf(WebSocketInterruptedException.class);
+                return Thread.interrupted();
+              });
+      Thread thread = Thread.ofVirtual().start(closer);
+      assertThat(peer.receive()).isEqualTo(new Frame.Close(CloseReason.NORMAL));
+      thread.interrupt();
+      assertThat(get(closer)).isTrue();
+      peer.send(new Frame.Close(CloseReason.NORMAL));
+      assertThat(connection.closeReason().get(10, TimeUnit.SECONDS)).isEqualTo(CloseReason.NORMAL);
+      assertThat(connection.closingHandshake().isClean()).isTrue();
+    }
+
+    @Test
+    void closesThatCrossAreOneCleanClose() throws Exception {
+      open();
+      FutureTask<Boolean> closer =
+          start(
+              true,
+              () -> {
+                connection.close(CloseReason.NORMAL);
+                return true;
+              });
+      peer.send(new Frame.Close(CloseReason.GOING_AWAY));
+      assertThat(peer.receive()).isInstanceOf(Frame.Close.class);
+      assertThat(get(closer)).isTrue();
+      assertThat(connection.closingHandshake().received()).isEqualTo(CloseReason.GOING_AWAY);
+    }
+
+    @Test
+    void terminateWakesEverybodyAtOnce() throws Exception {
+      capacity = 1000;
+      open();
+      FutureTask<Boolean> receiver =
+          start(
+              true,
+              () -> {
+                assertThatThrownBy(() -> connection.receive(Deadline.NONE))
+                    .isInstanceOf(WebSocketException.class);
+                return true;
+              });
+      FutureTask<Boolean> sender =
+          start(
+              false,
+              () -> {
+                assertThatThrownBy(() -> connection.send(new Frame.Binary(new byte[100_000])))
+                    .isInstanceOf(WebSocketClosedException.class);
+                return true;
+              });
+      assertThat(peer.transport.awaitReadable(Deadline.after(LONG))).isTrue();
+      connection.terminate();
+      assertThat(get(receiver)).isTrue();
+      assertThat(get(sender)).isTrue();
+      assertThat(connection.closeReason().get(10, TimeUnit.SECONDS)).isNull();
+    }
+
+    @Test
+    void usersCallbackMayBlockWithoutHoldingAnythingUp() throws Exception {
+      open();
+      CountDownLatch release = new CountDownLatch(1);
+      CompletableFuture<Void> blocked =
+          connection
+              .closeReason()
+              .thenAccept(
+                  reason -> {
+                    try {
+                      assertThat(release.await(20, TimeUnit.SECONDS)).isTrue();
+                    } catch (InterruptedException e) {
+                      throw new AssertionError(e);
+                    }
+                  });
+      peer.send(new Frame.Close(CloseReason.NORMAL));
+      peer.transport.endOutput();
+      assertThat(receive()).isInstanceOf(Frame.Close.class);
+      connection.close(CloseReason.NORMAL);
+      assertThat(finished.await(10, TimeUnit.SECONDS)).isTrue();
+      release.countDown();
+      blocked.get(10, TimeUnit.SECONDS);
+    }
+  }
+
+  @Nested
+  @DisplayName("keep-alive (RFC 6455 §5.5.2)")
+  class KeepingAlive {
+    @Test
+    void silentPeerIsAskedAndLivesByAnswering() throws Exception {
+      pingInterval = Duration.ofMillis(50);
+      open();
+      for (int i = 0; i < 3; i++) {
+        assertThat(peer.receive()).isEqualTo(new Frame.Ping(new byte[0]));
+        peer.send(new Frame.Pong(new byte[0]));
+      }
+      assertThat(connection.isOpen()).isTrue();
+    }
+
+    @Test
+    void deadPeerEndsTheConnection() throws Exception {
+      pingInterval = Duration.ofMillis(100);
+      pongTimeout = Duration.ofMillis(200);
+      open();
+      assertThatThrownBy(() -> receive())
+          .isInstanceOf(WebSocketException.class)
+          .hasCauseInstanceOf(SocketTimeoutException.class)
+          .hasMessageContaining("no sign of life");
+      peer.expectEnd();
+    }
+
+    @Test
+    void peerIsNotDeadWhileWeLeaveItUnread() throws Exception {
+      capacity = 1 << 10;
+      pingInterval = Duration.ofMillis(50);
+      pongTimeout = Duration.ofMillis(500);
+      open();
+      FutureTask<Boolean> flood =
+          start(
+              true,
+              () -> {
+                for (int i = 0; i < 200; i++) {
+                  peer.send(new Frame.Binary(new byte[100]));
+                }
+                return true;
+              });
+      assertThatThrownBy(() -> flood.get(1500, TimeUnit.MILLISECONDS))
+          .isInstanceOf(java.util.concurrent.TimeoutException.class);
+      for (int i = 0; i < 200; i++) {
+        assertThat(receive()).isInstanceOf(Frame.Binary.class);
+      }
+      assertThat(get(flood)).isTrue();
+      assertThat(connection.isOpen()).isTrue();
+    }
+  }
+}
