@@ -241,10 +241,12 @@ final class RawDeflate {
     /**
      * Adds the tail, and finds out whether the message was whole: after the tail, the inflater must
      * stand between two blocks. {@link Inflater} does not tell where it stands, so we go on with
-     * blocks that are empty. Only between blocks they are taken for what they are; elsewhere they
-     * are literals, an output or an error. Where no context is taken over, one final block does, as
-     * it finishes the stream. It would also forget the window; where that is needed there are plain
-     * ones, more than the longest header of a dynamic block, which could swallow a few: 2,283 bits.
+     * blocks that are empty. Between blocks they change nothing; within a block they are taken for
+     * something else, which shows as an output or an error. Where no context is taken over, one
+     * final block does, as it finishes the stream. It would also forget the window; where that is
+     * needed there are plain ones, more than the header of a dynamic block can swallow (2,283
+     * bits). What this cannot see is a cut header that our own bits happen to complete to a sound
+     * and empty block.
      *
      * <p>Deviation: a message that ends with BFINAL and leaves out the octet that RFC 7692 §7.2.3.4
      * has follow it, or that has no payload at all, is as well taken as whole; it is, and other
