@@ -3,24 +3,23 @@ package dev.parley.websocket;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Takes the frames of a byte stream apart (RFC 6455 §5.2), resumable at any byte.
  *
- * <p>It knows no rule. After each part that can be judged by itself it stops, so that {@link
- * Inbound} can refuse a frame at the first byte that is wrong.
+ * <p>It knows no rule. It is asked part by part, so that {@link Inbound} can refuse a frame at the
+ * first byte that is wrong.
  */
 final class FrameReader {
-  /** The parts of a frame, in the order in which they become known. */
+  /** The parts of a frame, in their order on the wire. */
   enum Part {
     /** The final bit, the reserved bits and the opcode. */
     FIRST_BYTE,
-    /** Whether the frame is masked, and which form its length has. */
+    /** Whether the frame is masked, and its length or the form of its length. */
     SECOND_BYTE,
-    /** How long the payload will be. */
+    /** The length, where it has one of the long forms. */
     LENGTH,
-    /** The whole payload, unmasked. */
+    /** The masking key, where there is one, and the payload. */
     PAYLOAD
   }
 
@@ -41,48 +40,66 @@ final class FrameReader {
 
   private int missingBytesOfNumber;
 
+  /** Returns the part that is to be read next, perhaps begun already. */
+  Part next() {
+    return next;
+  }
+
+  /** Reads the first byte, and tells whether it is there. */
+  boolean readFirstByte(ByteBuffer bytes) {
+    if (!bytes.hasRemaining()) {
+      return false;
+    }
+    first = bytes.get() & 0xff;
+    next = Part.SECOND_BYTE;
+    return true;
+  }
+
+  /** Reads the second byte, and tells whether it is there. */
+  boolean readSecondByte(ByteBuffer bytes) {
+    if (!bytes.hasRemaining()) {
+      return false;
+    }
+    second = bytes.get() & 0xff;
+    if (hasLongLength()) {
+      expectNumber(shortLength() == 126 ? 2 : 8);
+      next = Part.LENGTH;
+    } else {
+      expectPayload(shortLength());
+    }
+    return true;
+  }
+
+  /** Reads a long form of the length, and tells whether it is all there. */
+  boolean readLength(ByteBuffer bytes) {
+    if (!readNumber(bytes)) {
+      return false;
+    }
+    expectPayload(number);
+    return true;
+  }
+
   /**
-   * Reads on until one more part is known. After {@link Part#LENGTH} it may be called again only
-   * where the length fits an array.
+   * Reads the masking key, where there is one, and the payload, whose length must fit an array.
    *
-   * @return the part, or {@code null} where the bytes ran out before its end
+   * @return whether the payload is all there
    */
-  @Nullable Part read(ByteBuffer bytes) {
-    return switch (next) {
-      case FIRST_BYTE -> {
-        if (!bytes.hasRemaining()) {
-          yield null;
-        }
-        first = bytes.get() & 0xff;
-        next = Part.SECOND_BYTE;
-        yield Part.FIRST_BYTE;
-      }
-      case SECOND_BYTE -> {
-        if (!bytes.hasRemaining()) {
-          yield null;
-        }
-        second = bytes.get() & 0xff;
-        expectNumber(shortLength() < 126 ? 0 : shortLength() == 126 ? 2 : 8);
-        next = Part.LENGTH;
-        yield Part.SECOND_BYTE;
-      }
-      case LENGTH -> {
-        if (!readNumber(bytes)) {
-          yield null;
-        }
-        length = shortLength() < 126 ? shortLength() : number;
-        expectNumber(isMasked() ? 4 : 0);
-        next = Part.PAYLOAD;
-        yield Part.LENGTH;
-      }
-      case PAYLOAD -> {
-        if (!readNumber(bytes) || !readPayload(bytes)) {
-          yield null;
-        }
-        next = Part.FIRST_BYTE;
-        yield Part.PAYLOAD;
-      }
-    };
+  boolean readPayload(ByteBuffer bytes) {
+    if (isMasked() && !readNumber(bytes)) {
+      return false;
+    }
+    int size = (int) length;
+    int count = Math.min(bytes.remaining(), size - received);
+    if (received + count > payload.length) {
+      payload = Arrays.copyOf(payload, capacity(received + count, size));
+    }
+    if (isMasked()) {
+      Masking.copy(bytes, payload, received, count, (int) number, received);
+    } else {
+      bytes.get(payload, received, count);
+    }
+    received += count;
+    return received == size;
   }
 
   boolean isFinal() {
@@ -108,6 +125,11 @@ final class FrameReader {
     return second & 0x7f;
   }
 
+  /** Tells whether the length is not in the second byte, but in 16 or 64 bits that follow. */
+  boolean hasLongLength() {
+    return shortLength() > 125;
+  }
+
   /** Returns the length of the payload, negative where the 64 bits begin with a one. */
   long length() {
     return length;
@@ -115,7 +137,7 @@ final class FrameReader {
 
   /** Returns the least length that the form of the length is meant for. */
   int leastLength() {
-    return shortLength() < 126 ? 0 : shortLength() == 126 ? 126 : 1 << 16;
+    return hasLongLength() ? (shortLength() == 126 ? 126 : 1 << 16) : 0;
   }
 
   /** Returns what came of the payload; valid up to {@link #received}. */
@@ -128,12 +150,19 @@ final class FrameReader {
     return received;
   }
 
-  /** Hands over the payload, which from here on belongs to the caller. */
+  /** Hands over the payload, which from here on is the caller's. The next frame follows. */
   byte[] takePayload() {
+    next = Part.FIRST_BYTE;
     byte[] whole = payload;
     payload = EMPTY;
     received = 0;
     return whole;
+  }
+
+  private void expectPayload(long length) {
+    this.length = length;
+    expectNumber(4); // the masking key, where there is one
+    next = Part.PAYLOAD;
   }
 
   private void expectNumber(int bytes) {
@@ -150,21 +179,6 @@ final class FrameReader {
       missingBytesOfNumber--;
     }
     return true;
-  }
-
-  private boolean readPayload(ByteBuffer bytes) {
-    int size = Math.toIntExact(length);
-    int count = Math.min(bytes.remaining(), size - received);
-    if (received + count > payload.length) {
-      payload = Arrays.copyOf(payload, capacity(received + count, size));
-    }
-    if (isMasked()) {
-      Masking.copy(bytes, payload, received, count, (int) number, received);
-    } else {
-      bytes.get(payload, received, count);
-    }
-    received += count;
-    return received == size;
   }
 
   /** A payload that is all there gets its final array; another one doubles towards its length. */

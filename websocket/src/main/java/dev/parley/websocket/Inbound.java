@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.websocket;
 
+import dev.parley.websocket.FrameReader.Part;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
@@ -138,22 +139,35 @@ public final class Inbound {
 
   private @Nullable Event read(ByteBuffer bytes) {
     for (; ; ) {
-      FrameReader.Part part = reader.read(bytes);
-      if (part == null) {
-        judgeTextSoFar();
+      if (reader.next() == Part.FIRST_BYTE) {
+        if (!reader.readFirstByte(bytes)) {
+          return null;
+        }
+        judgeFirstByte();
+      }
+      if (reader.next() == Part.SECOND_BYTE) {
+        if (!reader.readSecondByte(bytes)) {
+          return null;
+        }
+        judgeSecondByte();
+      }
+      if (reader.next() == Part.LENGTH) {
+        if (!reader.readLength(bytes)) {
+          return null;
+        }
+        judgeLength();
+      }
+      boolean complete = reader.readPayload(bytes);
+      if (opcode.isControl()) {
+        return complete ? controlFrame() : null;
+      }
+      judgeTextSoFar();
+      if (!complete) {
         return null;
       }
-      if (part == FrameReader.Part.FIRST_BYTE) {
-        judgeFirstByte();
-      } else if (part == FrameReader.Part.SECOND_BYTE) {
-        judgeSecondByte();
-      } else if (part == FrameReader.Part.LENGTH) {
-        judgeLength();
-      } else {
-        Event event = opcode.isControl() ? controlFrame() : dataFrame();
-        if (event != null) {
-          return event;
-        }
+      Event event = dataFrame();
+      if (event != null) {
+        return event;
       }
     }
   }
@@ -214,10 +228,13 @@ public final class Inbound {
           : violation(Violation.FRAME_NOT_MASKED, opcode + " frame of a client is not masked");
     }
     // RFC 6455 §5.5: the two long forms of a length are too long for a control frame in any case
-    if (opcode.isControl() && reader.shortLength() > Frame.MAX_CONTROL_PAYLOAD) {
+    if (opcode.isControl() && reader.hasLongLength()) {
       throw violation(
           Violation.CONTROL_FRAME_TOO_LONG,
           opcode + " frame with a long form of length, at most 125 bytes");
+    }
+    if (!reader.hasLongLength()) {
+      judgeLength();
     }
   }
 
@@ -262,7 +279,7 @@ public final class Inbound {
 
   /** RFC 6455 §8.1: text is judged as it arrives, also inside a frame that is not complete. */
   private void judgeTextSoFar() {
-    if (messageType == Opcode.TEXT && !encoded && !opcode.isControl()) {
+    if (messageType == Opcode.TEXT && !encoded) {
       judgeText(reader.payload(), reader.received());
     }
   }
@@ -275,7 +292,6 @@ public final class Inbound {
   }
 
   private @Nullable Event dataFrame() {
-    judgeTextSoFar();
     boolean fin = reader.isFinal();
     byte[] payload = reader.takePayload();
     if (!extensions.isEmpty()) {

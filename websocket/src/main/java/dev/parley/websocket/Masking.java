@@ -14,12 +14,10 @@ import java.nio.ByteOrder;
  * <p>A masking key is an {@code int} whose highest byte comes first on the wire.
  */
 final class Masking {
-  // Little-endian views whatever the machine and the buffer's own order: byte i of a lane is then
-  // lane >>> 8 * i.
+  // Little-endian whatever the machine: byte i of a lane is then lane >>> 8 * i. On the side of the
+  // buffer, getLong and putLong in that order run several times faster than a view of it.
   private static final VarHandle ARRAY =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
-  private static final VarHandle BUFFER =
-      MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
   private Masking() {}
 
@@ -31,14 +29,16 @@ final class Masking {
   static void copy(byte[] source, int from, ByteBuffer target, int length, int key, int at) {
     long lane = lane(key, at);
     int to = target.position();
+    ByteOrder order = target.order();
+    target.order(ByteOrder.LITTLE_ENDIAN);
     int i = 0;
     for (; i <= length - Long.BYTES; i += Long.BYTES) {
-      BUFFER.set(target, to + i, (long) ARRAY.get(source, from + i) ^ lane);
+      target.putLong(to + i, (long) ARRAY.get(source, from + i) ^ lane);
     }
     for (; i < length; i++) {
       target.put(to + i, (byte) (source[from + i] ^ laneByte(lane, i)));
     }
-    target.position(to + length);
+    target.order(order).position(to + length);
   }
 
   /**
@@ -49,14 +49,16 @@ final class Masking {
   static void copy(ByteBuffer source, byte[] target, int to, int length, int key, int at) {
     long lane = lane(key, at);
     int from = source.position();
+    ByteOrder order = source.order();
+    source.order(ByteOrder.LITTLE_ENDIAN);
     int i = 0;
     for (; i <= length - Long.BYTES; i += Long.BYTES) {
-      ARRAY.set(target, to + i, (long) BUFFER.get(source, from + i) ^ lane);
+      ARRAY.set(target, to + i, source.getLong(from + i) ^ lane);
     }
     for (; i < length; i++) {
       target[to + i] = (byte) (source.get(from + i) ^ laneByte(lane, i));
     }
-    source.position(from + length);
+    source.order(order).position(from + length);
   }
 
   /** Returns the key twice over, turned so that it begins with the byte for {@code at}. */

@@ -35,12 +35,23 @@ final class Utf8Validator {
    */
   boolean accept(byte[] bytes, int from, int to) {
     int i = from;
+    // in local variables, which the loop keeps in registers
+    int missing = this.missing;
+    int low = this.low;
+    int high = this.high;
     while (i < to) {
       if (missing == 0) {
         i = skipAscii(bytes, i, to);
-        if (i < to && !begin(bytes[i++] & 0xff)) {
+        if (i == to) {
+          break;
+        }
+        int lead = bytes[i++] & 0xff;
+        if (lead < 0xc2 || lead > 0xf4) {
           return false;
         }
+        missing = lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
+        low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
+        high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
       } else {
         int next = bytes[i++] & 0xff;
         if (next < low || next > high) {
@@ -51,6 +62,9 @@ final class Utf8Validator {
         high = 0xbf;
       }
     }
+    this.missing = missing;
+    this.low = low;
+    this.high = high;
     return true;
   }
 
@@ -85,13 +99,5 @@ final class Utf8Validator {
       i++;
     }
     return i;
-  }
-
-  /** Takes the first byte of a character of several bytes. */
-  private boolean begin(int lead) {
-    missing = lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
-    low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
-    high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
-    return lead >= 0xc2 && lead <= 0xf4;
   }
 }
