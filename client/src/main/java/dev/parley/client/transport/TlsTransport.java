@@ -1,21 +1,435 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.client.transport;
 
+import static javax.net.ssl.SSLEngineResult.HandshakeStatus.NOT_HANDSHAKING;
+
 import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLEngineResult;
+import javax.net.ssl.SSLEngineResult.HandshakeStatus;
+import javax.net.ssl.SSLEngineResult.Status;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSession;
+import org.jspecify.annotations.Nullable;
 
-/** TLS over another transport. */
-final class TlsTransport {
-  private TlsTransport() {}
+/** TLS over another transport, the client's side. */
+final class TlsTransport implements Transport {
+  // Laws.
+  //
+  // The reader alone unwraps, and owns `incoming`, `plain`, `starved` and `ended`. Wrapping, and
+  // `outgoing`, are guarded by `lock`, in which nothing waits: neither side ever waits for the
+  // network there. The engine allows one thread to unwrap while another one wraps.
+  //
+  // Order on the wire: bytes in `outgoing` go out before anything else is wrapped, so no record is
+  // torn by another one.
+  //
+  // A peer may ask for an answer of TLS's own (TLS 1.3: KeyUpdate). The reader, who finds it, must
+  // not wait for a writer: it counts the answer as owed, then tries the lock. If it fails, a writer
+  // holds the lock, who looks at `owed` after letting go of it. If the socket is full, the answer
+  // goes out with the next write, before its bytes: TLS allows that (RFC 8446 §4.6.3).
+  //
+  // `incoming` and `plain` are in reading position between calls. Each read asks the transport
+  // below at most once, so that a peer who sends records without any content cannot hold it.
+  // 0 therefore means: what is buffered is less than a record, or the transport below had nothing.
+  //
+  // Buffers are borrowed while they have content. One that is lost when a transport is closed
+  // under a reader is garbage, not a leak.
 
-  static Transport connect(
+  private static final System.Logger LOGGER = System.getLogger("dev.parley.client.transport");
+
+  private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
+  // RFC 8446 §4.6.3 lets a peer ask for a new key as often as it likes. Nobody needs more before
+  // reading one answer, and each one unread takes memory.
+  private static final int MOST_OWED = 1000;
+
+  private final Transport below;
+  private final Destination destination;
+  private final SSLEngine engine;
+  private final BufferPool buffers;
+
+  private @Nullable ByteBuffer incoming;
+  private @Nullable ByteBuffer plain;
+  private boolean starved = true; // `incoming` has less than a record
+  private boolean ended; // close_notify, or the end of the stream below
+  private boolean received; // any byte for the application
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private @Nullable ByteBuffer outgoing;
+
+  private final AtomicInteger owed = new AtomicInteger();
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private volatile @Nullable SSLException failure;
+
+  private boolean refusesHandshakes; // set when TLS 1.2 is established
+  private @Nullable TransportInfo info;
+
+  private TlsTransport(
+      Transport below, Destination destination, TlsOptions options, BufferPool buffers) {
+    this.below = below;
+    this.destination = destination;
+    this.engine = options.engine(destination);
+    this.buffers = buffers;
+  }
+
+  /** Shakes hands over a transport that is connected. Where this throws, that one is closed. */
+  static TlsTransport connect(
       Transport below,
       Destination destination,
       TlsOptions options,
       BufferPool buffers,
       Deadline deadline)
       throws IOException, InterruptedException {
+    try {
+      TlsTransport transport = new TlsTransport(below, destination, options, buffers);
+      transport.shakeHands(deadline);
+      return transport;
+    } catch (Throwable e) {
+      below.close();
+      throw e;
+    }
+  }
+
+  private void shakeHands(Deadline deadline) throws IOException, InterruptedException {
+    long start = System.nanoTime();
+    boolean answered = false;
+    try {
+      engine.beginHandshake();
+      while (true) {
+        boolean inTime = true;
+        switch (engine.getHandshakeStatus()) {
+          case NEED_TASK -> runTasks();
+          case NEED_WRAP -> {
+            wrap(NOTHING);
+            while (inTime && !flushOutgoing()) {
+              inTime = below.awaitWritable(deadline);
+            }
+          }
+          case NEED_UNWRAP, NEED_UNWRAP_AGAIN -> {
+            if (starved && fill() == 0) {
+              inTime = below.awaitReadable(deadline);
+            }
+            if (!starved) {
+              answered |= unwrap(NOTHING).bytesConsumed() > 0;
+            }
+            if (ended) {
+              throw new TlsHandshakeException(
+                  TlsHandshakeException.Reason.CLOSED,
+                  destination + " closed the connection during the TLS handshake",
+                  null);
+            }
+          }
+          case FINISHED, NOT_HANDSHAKING -> {
+            established(engine.getSession());
+            return;
+          }
+        }
+        if (!inTime) {
+          long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+          throw new SocketTimeoutException(
+              "TLS handshake with " + destination + " not over after " + millis + " ms");
+        }
+      }
+    } catch (TlsHandshakeException e) {
+      throw e;
+    } catch (SSLException e) {
+      sendLast();
+      throw TlsHandshakeException.of(e, destination, answered);
+    } finally {
+      releaseIncoming();
+    }
+  }
+
+  private void established(SSLSession session) {
+    refusesHandshakes = !session.getProtocol().equals("TLSv1.3");
+    info = new TransportInfo(below.info().local(), below.info().remote(), session);
+  }
+
+  @Override
+  public int read(ByteBuffer target) throws IOException {
+    requireUsable();
+    int start = target.position();
+    try {
+      unwrapInto(target);
+      if (target.position() == start && target.hasRemaining() && !ended && fill() > 0) {
+        unwrapInto(target);
+      }
+    } catch (SSLException e) {
+      fail(e);
+      if (target.position() == start) {
+        requireUsable();
+      }
+      // What came before is good; the failure is for the next read.
+    } finally {
+      releaseIncoming();
+    }
+    received |= target.position() > start;
+    return target.position() == start && ended ? -1 : target.position() - start;
+  }
+
+  /** Unwraps record after record until the target is full or no whole record is left. */
+  private void unwrapInto(ByteBuffer target) throws IOException {
+    if (plain != null) {
+      moveFromPlain(plain, target);
+    }
+    int start = target.position();
+    while (target.hasRemaining() && !starved && !ended) {
+      if (unwrap(target).getStatus() == Status.BUFFER_OVERFLOW) {
+        if (target.position() > start) {
+          return;
+        }
+        // The record is larger than the target.
+        ByteBuffer plain = buffers.acquire();
+        unwrap(plain);
+        this.plain = plain.flip();
+        moveFromPlain(plain, target);
+      }
+    }
+  }
+
+  private static void moveFromPlain(ByteBuffer plain, ByteBuffer target) {
+    int count = Math.min(plain.remaining(), target.remaining());
+    target.put(target.position(), plain, plain.position(), count);
+    target.position(target.position() + count);
+    plain.position(plain.position() + count);
+  }
+
+  private SSLEngineResult unwrap(ByteBuffer target) throws IOException {
+    ByteBuffer incoming = Objects.requireNonNull(this.incoming);
+    SSLEngineResult result = engine.unwrap(incoming, target);
+    starved = result.getStatus() == Status.BUFFER_UNDERFLOW || !incoming.hasRemaining();
+    ended |= result.getStatus() == Status.CLOSED;
+    HandshakeStatus status = result.getHandshakeStatus();
+    if (info != null
+        && result.getStatus() == Status.OK
+        && status != NOT_HANDSHAKING
+        && result.bytesProduced() == 0) {
+      if (refusesHandshakes) {
+        throw new SSLException(destination + " asked for a TLS renegotiation, which is refused");
+      }
+      runTasks();
+      if (engine.getHandshakeStatus() == HandshakeStatus.NEED_WRAP) {
+        oweAnswer();
+      }
+    }
+    return result;
+  }
+
+  /** Reads ciphertext, once. */
+  private int fill() throws IOException {
+    ByteBuffer incoming = this.incoming;
+    if (incoming == null) {
+      incoming = buffers.acquire().flip();
+      this.incoming = incoming;
+    }
+    incoming.compact();
+    try {
+      int count = below.read(incoming);
+      ended = count < 0;
+      starved = count <= 0;
+      return count;
+    } finally {
+      incoming.flip();
+    }
+  }
+
+  private void releaseIncoming() {
+    if (incoming != null && !incoming.hasRemaining()) {
+      buffers.release(incoming);
+      incoming = null;
+      starved = true;
+    }
+    if (plain != null && !plain.hasRemaining()) {
+      buffers.release(plain);
+      plain = null;
+    }
+  }
+
+  private void runTasks() {
+    for (Runnable task; (task = engine.getDelegatedTask()) != null; ) {
+      task.run();
+    }
+  }
+
+  private void oweAnswer() throws IOException {
+    if (owed.incrementAndGet() > MOST_OWED) {
+      throw new SSLException(destination + " asks for new keys and reads no answer");
+    }
+    try {
+      answer();
+    } catch (SSLException e) {
+      throw e;
+    } catch (IOException e) {
+      // The connection takes no more bytes, which the next write finds too. It may still have some.
+      owed.set(0);
+    }
+  }
+
+  /** Sends answers that are owed, unless somebody else has the lock, who then does it. */
+  private void answer() throws IOException {
+    while (owed.get() > 0 && lock.tryLock()) {
+      try {
+        if (!flushOutgoing()) {
+          return;
+        }
+        owed.set(0);
+        if (engine.getHandshakeStatus() == HandshakeStatus.NEED_WRAP) {
+          wrap(NOTHING);
+          flushOutgoing();
+        }
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  @Override
+  public int write(ByteBuffer source) throws IOException {
+    int start = source.position();
+    lock.lock();
+    try {
+      requireUsable();
+      while (flushOutgoing() && source.hasRemaining()) {
+        wrap(source);
+      }
+    } catch (SSLException e) {
+      fail(e);
+      throw e;
+    } finally {
+      lock.unlock();
+    }
+    answer();
+    return source.position() - start;
+  }
+
+  @Override
+  public boolean flush() throws IOException {
+    boolean flushed;
+    lock.lock();
+    try {
+      requireUsable();
+      flushed = flushOutgoing();
+    } finally {
+      lock.unlock();
+    }
+    answer();
+    return flushed;
+  }
+
+  /**
+   * Fills a buffer with records: what TLS has to say itself, and the source. Only when nothing is
+   * outgoing, and under the lock.
+   */
+  private void wrap(ByteBuffer source) throws SSLException {
+    ByteBuffer records = buffers.acquire();
+    try {
+      SSLEngineResult result;
+      do {
+        result = engine.wrap(source, records);
+        runTasks();
+      } while (result.getStatus() == Status.OK
+          && (source.hasRemaining() || engine.getHandshakeStatus() == HandshakeStatus.NEED_WRAP));
+      if (result.getStatus() == Status.CLOSED && source.hasRemaining()) {
+        throw new SSLException(destination + " has closed TLS");
+      }
+    } finally {
+      outgoing = records.flip();
+    }
+  }
+
+  private boolean flushOutgoing() throws IOException {
+    ByteBuffer outgoing = this.outgoing;
+    if (outgoing != null) {
+      below.write(outgoing);
+      if (outgoing.hasRemaining()) {
+        return false;
+      }
+      buffers.release(outgoing);
+      this.outgoing = null;
+    }
+    return below.flush();
+  }
+
+  @Override
+  public boolean awaitReadable(Deadline deadline) throws InterruptedException {
+    return isReadable() || below.awaitReadable(deadline);
+  }
+
+  @Override
+  public boolean awaitWritable(Deadline deadline) throws InterruptedException {
+    return below.awaitWritable(deadline);
+  }
+
+  @Override
+  public void onReadable(Runnable task) {
+    if (isReadable()) {
+      Thread.startVirtualThread(task);
+    } else {
+      below.onReadable(task);
+    }
+  }
+
+  private boolean isReadable() {
+    return plain != null || !starved || ended || failure != null;
+  }
+
+  /** Sends close_notify if it goes without waiting, and closes the transport below. */
+  @Override
+  public void close() {
+    if (closed.getAndSet(true)) {
+      return;
+    }
+    if (failure == null) {
+      engine.closeOutbound();
+      sendLast();
+    }
     below.close();
-    throw new SSLException("no TLS to " + destination + " yet");
+  }
+
+  /** Sends what TLS has to say at the end, an alert or close_notify, if it goes without waiting. */
+  private void sendLast() {
+    if (lock.tryLock()) {
+      try {
+        if (flushOutgoing()) {
+          wrap(NOTHING);
+          flushOutgoing();
+        }
+      } catch (IOException e) {
+        LOGGER.log(System.Logger.Level.DEBUG, "the last word of TLS could not be sent", e);
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  private void fail(SSLException e) {
+    failure = received ? e : TlsHandshakeException.ofFirstAlert(e, destination);
+    sendLast();
+  }
+
+  @Override
+  public TransportInfo info() {
+    if (info == null) {
+      throw new IllegalStateException("no TLS yet");
+    }
+    return info;
+  }
+
+  private void requireUsable() throws IOException {
+    if (closed.get()) {
+      throw new ClosedChannelException();
+    }
+    SSLException failure = this.failure;
+    if (failure != null) {
+      throw failure;
+    }
   }
 }

@@ -10,6 +10,9 @@ import java.net.Socket;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
 
 /** The other end: a server of blocking sockets, each served by a virtual thread. */
 final class Peer implements AutoCloseable {
@@ -20,6 +23,19 @@ final class Peer implements AutoCloseable {
 
   static final Service ECHO =
       socket -> socket.getInputStream().transferTo(socket.getOutputStream());
+
+  /** Serves over TLS. When the service returns, the socket is closed with no word of TLS. */
+  static Service tls(SSLContext context, Consumer<SSLSocket> settings, Service service) {
+    return socket -> {
+      SSLSocket secure =
+          (SSLSocket)
+              context.getSocketFactory().createSocket(socket, null, socket.getPort(), false);
+      secure.setUseClientMode(false);
+      settings.accept(secure);
+      secure.startHandshake();
+      service.serve(secure);
+    };
+  }
 
   private final ServerSocket server;
   private final BlockingQueue<Throwable> failures = new LinkedBlockingQueue<>();
