@@ -1,18 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.client;
 
+import dev.parley.websocket.CloseReason;
+import dev.parley.websocket.Inbound.Delivery;
 import java.util.Objects;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Opens WebSocket sessions. Made once and used for as many sessions as needed, by any number of
  * threads.
+ *
+ * <p>Opening blocks until the session is open, at most for {@code openTimeout}. It throws
+ *
+ * <ul>
+ *   <li>{@link IllegalArgumentException} where the request is wrong, before a byte is sent;
+ *   <li>{@link IllegalStateException} where {@link WebSockets} is not installed, or the client is
+ *       closed;
+ *   <li>{@link WebSocketUpgradeException} where the server refused, with its response;
+ *   <li>{@link dev.parley.websocket.WebSocketProtocolException} where the server broke the
+ *       protocol, a {@link dev.parley.websocket.handshake.HandshakeException} with the reason;
+ *   <li>{@link dev.parley.websocket.WebSocketException} where there was no connection or no answer
+ *       in time, with the {@link java.io.IOException} as its cause;
+ *   <li>{@link dev.parley.websocket.WebSocketInterruptedException} where the thread was
+ *       interrupted, with the interrupt flag set again; the connection is dropped;
+ *   <li>whatever a hook of a plugin throws, unchanged.
+ * </ul>
+ *
+ * <p>The methods with a {@link WebSocketBlock} open a session, run the block, and close the
+ * session: with {@link CloseReason#NORMAL} when the block returns, with {@link
+ * CloseReason#INTERNAL_ERROR} when it throws; what the block throws, checked or not, reaches the
+ * caller unchanged. Closing waits for the peer, at most for {@code closeTimeout}, but not on a
+ * thread that is interrupted. The methods that return a session leave its closing to the caller.
+ *
+ * <p>{@code ws} and {@code wss} supply the scheme where the URL has none, and refuse the other
+ * scheme. In a URL, {@code http} and {@code https} are taken for {@code ws} and {@code wss}; see
+ * {@link HttpRequestBuilder} for the rules of URLs.
  */
 public final class HttpClient implements AutoCloseable {
   private final Attributes plugins = new Attributes();
   private final PluginHooks hooks = new PluginHooks();
+  private final WebSocketOpener opener;
 
   private HttpClient(HttpClientConfig config) {
+    opener = new WebSocketOpener(this, config);
     config.installations().forEach(installation -> installation.into(this, plugins));
     hooks.close();
   }
@@ -54,6 +85,153 @@ public final class HttpClient implements AutoCloseable {
     return hooks;
   }
 
+  /** Opens a session, runs a block with it, and closes it. */
+  public void webSocket(String url, WebSocketBlock block) {
+    run(null, request -> request.url(url), block);
+  }
+
+  /** Opens a session without TLS, runs a block with it, and closes it. */
+  public void webSocket(
+      HttpMethod method, String host, int port, String path, WebSocketBlock block) {
+    run(null, to(method, host, port, path), block);
+  }
+
+  /** Opens a session, runs a block with it, and closes it. */
+  public void webSocket(Consumer<HttpRequestBuilder> request, WebSocketBlock block) {
+    run(null, request, block);
+  }
+
+  /** Opens a session without TLS, runs a block with it, and closes it. */
+  public void ws(String url, WebSocketBlock block) {
+    run(Scheme.WS, request -> request.url(url), block);
+  }
+
+  /** Opens a session without TLS, runs a block with it, and closes it. */
+  public void ws(HttpMethod method, String host, int port, String path, WebSocketBlock block) {
+    run(Scheme.WS, to(method, host, port, path), block);
+  }
+
+  /** Opens a session without TLS, runs a block with it, and closes it. */
+  public void ws(Consumer<HttpRequestBuilder> request, WebSocketBlock block) {
+    run(Scheme.WS, request, block);
+  }
+
+  /** Opens a session over TLS, runs a block with it, and closes it. */
+  public void wss(String url, WebSocketBlock block) {
+    run(Scheme.WSS, request -> request.url(url), block);
+  }
+
+  /** Opens a session over TLS, runs a block with it, and closes it. */
+  public void wss(HttpMethod method, String host, int port, String path, WebSocketBlock block) {
+    run(Scheme.WSS, to(method, host, port, path), block);
+  }
+
+  /** Opens a session over TLS, runs a block with it, and closes it. */
+  public void wss(Consumer<HttpRequestBuilder> request, WebSocketBlock block) {
+    run(Scheme.WSS, request, block);
+  }
+
+  /** Opens a session that the caller closes. */
+  public DefaultClientWebSocketSession webSocketSession(String url) {
+    return webSocketSession(url, request -> {});
+  }
+
+  /** Opens a session that the caller closes. */
+  public DefaultClientWebSocketSession webSocketSession(
+      String url, Consumer<HttpRequestBuilder> request) {
+    return webSocketSession(to(url, request));
+  }
+
+  /** Opens a session that the caller closes. */
+  public DefaultClientWebSocketSession webSocketSession(Consumer<HttpRequestBuilder> request) {
+    return open(null, request);
+  }
+
+  /**
+   * Opens a raw session, which the caller closes: it delivers every frame as it came, decoded by
+   * the extensions, fragments and control frames included, and answers nothing by itself. Whoever
+   * uses it answers a Ping with a Pong, and a Close with {@link
+   * WebSocketSession#close(CloseReason)}.
+   */
+  public ClientWebSocketSession webSocketRawSession(String url) {
+    return webSocketRawSession(url, request -> {});
+  }
+
+  /** Opens a raw session; see {@link #webSocketRawSession(String)}. */
+  public ClientWebSocketSession webSocketRawSession(
+      String url, Consumer<HttpRequestBuilder> request) {
+    return webSocketRawSession(to(url, request));
+  }
+
+  /** Opens a raw session; see {@link #webSocketRawSession(String)}. */
+  public ClientWebSocketSession webSocketRawSession(Consumer<HttpRequestBuilder> request) {
+    WebSocketOpener.Opened opened = open(null, request, Delivery.FRAMES);
+    return new DelegatingClientWebSocketSession(opened.session(), opened.call());
+  }
+
+  private static Consumer<HttpRequestBuilder> to(
+      String url, Consumer<HttpRequestBuilder> configure) {
+    return request -> configure.accept(request.url(url));
+  }
+
+  private static Consumer<HttpRequestBuilder> to(
+      HttpMethod method, String host, int port, String path) {
+    return request -> request.method(method).host(host).port(port).path(path);
+  }
+
+  private DefaultClientWebSocketSession open(
+      @Nullable Scheme required, Consumer<HttpRequestBuilder> configure) {
+    WebSocketOpener.Opened opened = open(required, configure, Delivery.MESSAGES);
+    return new DefaultClientWebSocketSession(opened.call(), opened.session());
+  }
+
+  private WebSocketOpener.Opened open(
+      @Nullable Scheme required, Consumer<HttpRequestBuilder> configure, Delivery delivery) {
+    WebSockets settings = plugin(WebSockets.PLUGIN);
+    HttpRequestBuilder request = new HttpRequestBuilder(required);
+    configure.accept(request);
+    return opener.open(request, settings, delivery);
+  }
+
+  private void run(
+      @Nullable Scheme required, Consumer<HttpRequestBuilder> request, WebSocketBlock block) {
+    Objects.requireNonNull(block, "block");
+    ClientWebSocketSession session = open(required, request);
+    try {
+      block.run(session);
+    } catch (Throwable failure) {
+      try {
+        close(session, CloseReason.INTERNAL_ERROR);
+      } catch (RuntimeException e) {
+        failure.addSuppressed(e);
+      }
+      throw HttpClient.<RuntimeException>unchanged(failure);
+    }
+    close(session, CloseReason.NORMAL);
+  }
+
+  /** Closes a session; on a thread that is interrupted, and so must not wait, in the background. */
+  private static void close(ClientWebSocketSession session, CloseReason reason) {
+    if (Thread.currentThread().isInterrupted()) {
+      Thread.ofVirtual().name("parley-close").start(() -> session.close(reason));
+    } else {
+      session.close(reason);
+    }
+  }
+
+  /** Throws a checked exception where none is declared: what a block throws is the caller's own. */
+  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // the trick itself
+  private static <E extends Throwable> E unchanged(Throwable failure) throws E {
+    throw (E) failure;
+  }
+
+  /**
+   * Closes every session that is open, with {@link CloseReason#GOING_AWAY}, and waits for the end
+   * of all, at most for {@code closeTimeout}; then what is still open is dropped. Interrupting the
+   * thread drops it at once. No session can be opened afterwards. Closing again does nothing.
+   */
   @Override
-  public void close() {}
+  public void close() {
+    opener.close();
+  }
 }

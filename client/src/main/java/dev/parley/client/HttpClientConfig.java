@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.client;
 
+import dev.parley.client.transport.Connector;
+import dev.parley.client.transport.SocketConnector;
+import dev.parley.client.transport.TlsOptions;
 import dev.parley.websocket.handshake.HeadLimits;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /** What a client is made of. Setters return this; used only while the client is being made. */
 public final class HttpClientConfig {
   private final List<Installation<?, ?>> installations = new ArrayList<>();
   private HeadLimits headLimits = HeadLimits.DEFAULT;
+  private TlsOptions tls = TlsOptions.DEFAULT;
+  private Function<SocketConnector, Connector> connector = sockets -> sockets;
 
   /** A plugin and the user's configuration of it. */
   record Installation<C, P>(HttpClientPlugin<C, P> plugin, Consumer<C> configure) {
@@ -53,6 +59,34 @@ public final class HttpClientConfig {
   /** Returns how large the head of a response may be. */
   public HeadLimits headLimits() {
     return headLimits;
+  }
+
+  /**
+   * Sets whom to trust, and who we are, over TLS. Default: {@link TlsOptions#DEFAULT}, whom the
+   * platform trusts.
+   */
+  public HttpClientConfig tls(TlsOptions options) {
+    this.tls = Objects.requireNonNull(options, "options");
+    return this;
+  }
+
+  /** Returns whom to trust, and who we are, over TLS. */
+  public TlsOptions tls() {
+    return tls;
+  }
+
+  /**
+   * Sets how connections are made. Default: TCP, with TLS where it is due.
+   *
+   * @param connector gets the default, to change it, to wrap it, or to put another in its place
+   */
+  public HttpClientConfig connector(Function<SocketConnector, Connector> connector) {
+    this.connector = Objects.requireNonNull(connector, "connector");
+    return this;
+  }
+
+  Connector connector(SocketConnector sockets) {
+    return Objects.requireNonNull(connector.apply(sockets), "connector");
   }
 
   List<Installation<?, ?>> installations() {

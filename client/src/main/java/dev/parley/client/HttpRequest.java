@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.client;
 
+import dev.parley.client.transport.Destination;
 import dev.parley.websocket.handshake.Headers;
 import java.net.URI;
 import java.util.List;
@@ -51,13 +52,23 @@ public final class HttpRequest {
     return attributes;
   }
 
-  Url where() {
-    return url;
+  Destination destination() {
+    return url.destination();
+  }
+
+  /** Returns path and query, for the request line. */
+  String target() {
+    return url.target();
+  }
+
+  /** Returns the URL for messages: without the query, which may be a secret. */
+  String place() {
+    return url.withoutQuery();
   }
 
   /** Shows neither the query nor the value of a header: they may be secrets. */
   @Override
   public String toString() {
-    return method + " " + url.withoutQuery() + " " + headers;
+    return method + " " + place() + " " + headers;
   }
 }

@@ -24,6 +24,7 @@ public interface SendChannel<E> extends AutoCloseable {
    *
    * @return whether it was taken
    * @throws IllegalArgumentException if the element cannot go on the wire; nothing is sent
+   * @throws dev.parley.websocket.WebSocketClosedException if the session has ended or is closing
    */
   boolean trySend(E element);
 

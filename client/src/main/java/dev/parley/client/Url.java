@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.client;
 
+import dev.parley.client.transport.Destination;
 import java.net.IDN;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -217,6 +218,10 @@ record Url(
     return scheme != null && port != 0 && port != scheme.defaultPort()
         ? bracketedHost() + ":" + port
         : bracketedHost();
+  }
+
+  Destination destination() {
+    return new Destination(scheme == Scheme.WSS, Objects.requireNonNull(host, "host"), port);
   }
 
   /** Returns path and query for the request line. */

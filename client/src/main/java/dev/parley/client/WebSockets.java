@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.client;
 
+import dev.parley.client.connection.ConnectionOptions;
+import dev.parley.websocket.Inbound.Delivery;
 import dev.parley.websocket.Limits;
 import dev.parley.websocket.extension.WebSocketExtensionsConfig;
 import java.time.Duration;
@@ -273,6 +275,27 @@ public final class WebSockets {
 
   @Nullable WebsocketContentConverter contentConverter() {
     return contentConverter;
+  }
+
+  Duration openTimeout() {
+    return openTimeout;
+  }
+
+  Duration closeTimeout() {
+    return closeTimeout;
+  }
+
+  Limits limits() {
+    return limits;
+  }
+
+  List<WebSocketExtensionsConfig.Installed<?>> extensions() {
+    return extensions;
+  }
+
+  ConnectionOptions connectionOptions(Delivery delivery) {
+    return new ConnectionOptions(
+        delivery, pingInterval, pongTimeout, closeTimeout, receiveQueueMessages, receiveQueueBytes);
   }
 
   @Override

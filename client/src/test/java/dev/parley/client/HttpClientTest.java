@@ -2,12 +2,21 @@
 package dev.parley.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.parley.testkit.MockWebSocketServer;
+import dev.parley.testkit.Scenario;
+import dev.parley.websocket.CloseReason;
+import dev.parley.websocket.WebSocketInterruptedException;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
@@ -61,6 +70,73 @@ final class HttpClientTest {
       try (HttpClient client = HttpClient.create()) {
         assertThatIllegalStateException().isThrownBy(() -> client.hooks().onRequest(request -> {}));
       }
+    }
+  }
+
+  @Nested
+  class Blocks {
+    private final MockWebSocketServer server = MockWebSocketServer.start();
+    private final HttpClient client = HttpClient.create();
+
+    @AfterEach
+    void end() {
+      client.close();
+      server.close();
+    }
+
+    @Test
+    void sessionIsClosedWhenTheBlockReturns() {
+      server.enqueue(Scenario.accept().expect("hello").expectClose(CloseReason.NORMAL));
+      client.webSocket(server.url(), session -> session.send("hello"));
+    }
+
+    @Test
+    void blockMayCloseByItself() {
+      server.enqueue(Scenario.accept().expectClose(CloseReason.GOING_AWAY));
+      client.webSocket(server.url(), session -> session.close(CloseReason.GOING_AWAY));
+    }
+
+    @Test
+    void peerMayCloseFirst() {
+      server.enqueue(Scenario.accept().send("bye").close(CloseReason.GOING_AWAY));
+      client.webSocket(server.url(), session -> assertThat(session.incoming().stream()).hasSize(2));
+    }
+
+    @Test
+    void whatTheBlockThrowsReachesTheCallerUnchanged() {
+      for (Throwable thrown :
+          List.of(new IOException("mine"), new IllegalStateException(), new StackOverflowError())) {
+        server.enqueue(Scenario.accept().expectClose(CloseReason.INTERNAL_ERROR));
+        assertThatThrownBy(
+                () ->
+                    client.webSocket(
+                        server.url(),
+                        session -> {
+                          if (thrown instanceof Error error) {
+                            throw error;
+                          }
+                          throw (Exception) thrown;
+                        }))
+            .isSameAs(thrown)
+            .hasNoSuppressedExceptions();
+      }
+    }
+
+    @Test
+    void interruptedThreadDoesNotWaitForThePeer() {
+      CountDownLatch returned = new CountDownLatch(1);
+      server.enqueue(Scenario.accept().await(returned).expectClose(CloseReason.INTERNAL_ERROR));
+      assertThatExceptionOfType(WebSocketInterruptedException.class)
+          .isThrownBy(
+              () ->
+                  client.webSocket(
+                      server.url(),
+                      session -> {
+                        Thread.currentThread().interrupt();
+                        session.incoming().receive();
+                      }));
+      assertThat(Thread.interrupted()).isTrue();
+      returned.countDown();
     }
   }
 

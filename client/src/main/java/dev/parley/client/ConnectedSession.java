@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.client;
+
+import dev.parley.client.connection.WebSocketConnection;
+import dev.parley.client.transport.Deadline;
+import dev.parley.websocket.CloseReason;
+import dev.parley.websocket.Frame;
+import dev.parley.websocket.WebSocketClosedException;
+import dev.parley.websocket.WebSocketExtension;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/** A session as the user sees it, in front of the connection that does the work. */
+final class ConnectedSession implements WebSocketSession {
+  private final WebSocketConnection connection;
+  private final List<WebSocketExtension<?>> extensions;
+  private final ReceiveChannel<Frame> incoming = new Incoming();
+  private final SendChannel<Frame> outgoing = new Outgoing();
+
+  ConnectedSession(WebSocketConnection connection, List<WebSocketExtension<?>> extensions) {
+    this.connection = connection;
+    this.extensions = extensions;
+  }
+
+  @Override
+  public ReceiveChannel<Frame> incoming() {
+    return incoming;
+  }
+
+  @Override
+  public SendChannel<Frame> outgoing() {
+    return outgoing;
+  }
+
+  @Override
+  public List<WebSocketExtension<?>> extensions() {
+    return extensions;
+  }
+
+  @Override
+  public CompletableFuture<@Nullable CloseReason> closeReason() {
+    return connection.closeReason();
+  }
+
+  @Override
+  public void send(Frame frame) {
+    connection.send(frame);
+  }
+
+  @Override
+  public void flush() {
+    connection.flush();
+  }
+
+  @Override
+  public void close(CloseReason reason) {
+    connection.close(reason);
+  }
+
+  @Override
+  public void terminate() {
+    connection.terminate();
+  }
+
+  @Override
+  public String toString() {
+    return "session, " + connection.closingHandshake().description();
+  }
+
+  private final class Incoming implements ReceiveChannel<Frame> {
+    @Override
+    public Frame receive() {
+      return receive(Deadline.NONE).orElseThrow();
+    }
+
+    @Override
+    public Optional<Frame> receive(Duration timeout) {
+      return receive(Deadline.after(timeout));
+    }
+
+    @Override
+    public Optional<Frame> tryReceive() {
+      return receive(Deadline.after(Duration.ZERO));
+    }
+
+    private Optional<Frame> receive(Deadline deadline) {
+      try {
+        return Optional.ofNullable(connection.receive(deadline));
+      } catch (WebSocketClosedException end) {
+        throw new ClosedReceiveChannelException(
+            "nothing more to receive", end.closingHandshake(), end.getCause());
+      }
+    }
+  }
+
+  private final class Outgoing implements SendChannel<Frame> {
+    @Override
+    public void send(Frame frame) {
+      connection.enqueue(frame);
+    }
+
+    @Override
+    public boolean trySend(Frame frame) {
+      return connection.tryEnqueue(frame);
+    }
+
+    @Override
+    public void close() {
+      ConnectedSession.this.close();
+    }
+  }
+}

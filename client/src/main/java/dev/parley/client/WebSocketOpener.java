@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.client;
+
+import dev.parley.client.connection.MaskingKeys;
+import dev.parley.client.connection.OpeningExchange;
+import dev.parley.client.connection.OpeningExchange.Answer;
+import dev.parley.client.connection.WebSocketConnection;
+import dev.parley.client.transport.BufferPool;
+import dev.parley.client.transport.Connector;
+import dev.parley.client.transport.Deadline;
+import dev.parley.client.transport.ReadinessLoop;
+import dev.parley.client.transport.SocketConnector;
+import dev.parley.client.transport.Transport;
+import dev.parley.websocket.CloseReason;
+import dev.parley.websocket.Inbound;
+import dev.parley.websocket.Inbound.Delivery;
+import dev.parley.websocket.Outbound;
+import dev.parley.websocket.Role;
+import dev.parley.websocket.WebSocketException;
+import dev.parley.websocket.WebSocketInterruptedException;
+import dev.parley.websocket.handshake.ClientHandshake;
+import dev.parley.websocket.handshake.HeadLimits;
+import dev.parley.websocket.handshake.RequestHead;
+import dev.parley.websocket.handshake.ResponseHead;
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.util.IdentityHashMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+
+/** Where the API meets the machinery: opens connections for a client and ends them with it. */
+final class WebSocketOpener implements AutoCloseable {
+  private static final int NONCE_BYTES = 16; // RFC 6455 §4.1
+
+  private final HttpClient client;
+  private final HeadLimits headLimits;
+  private final ReadinessLoop loop = new ReadinessLoop();
+  private final BufferPool buffers = new BufferPool();
+  private final Connector connector;
+  private final SecureRandom random = new SecureRandom();
+
+  /** What is open, each by the latch that tells when it is gone. */
+  private final Map<CountDownLatch, WebSocketConnection> open = new ConcurrentHashMap<>();
+
+  private volatile boolean closed;
+
+  WebSocketOpener(HttpClient client, HttpClientConfig config) {
+    this.client = client;
+    this.headLimits = config.headLimits();
+    this.connector = config.connector(new SocketConnector(loop, buffers, config.tls()));
+  }
+
+  /** A connection that is open, with what the server answered. */
+  record Opened(HttpClientCall call, WebSocketSession session) {}
+
+  /** Opens a connection: the hooks around it, one deadline for all. */
+  Opened open(HttpRequestBuilder request, WebSockets settings, Delivery delivery) {
+    try (Opening opening = new Opening(settings, delivery)) {
+      return opening.run(request);
+    }
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("the client is closed");
+    }
+  }
+
+  /** One opening. Send hooks may make several connections; all but one are dropped at the end. */
+  private final class Opening implements AutoCloseable {
+    private final WebSockets settings;
+    private final Delivery delivery;
+    private final Deadline deadline;
+    private final IdentityHashMap<HttpClientCall, Connected> connected = new IdentityHashMap<>();
+
+    private record Connected(WebSocketConnection connection, ConnectedSession session) {}
+
+    Opening(WebSockets settings, Delivery delivery) {
+      this.settings = settings;
+      this.delivery = delivery;
+      this.deadline = Deadline.after(settings.openTimeout());
+    }
+
+    Opened run(HttpRequestBuilder request) {
+      PluginHooks hooks = client.hooks();
+      hooks.request(request);
+      HttpClientCall call = hooks.send(request, this::send);
+      hooks.response(call.response());
+      if (call.response().status().value() != 101) {
+        throw new WebSocketUpgradeException(call.response());
+      }
+      requireOpen(); // from here on the client sees the connection when it is closed
+      Connected chosen = connected.remove(call);
+      if (chosen == null) {
+        throw new IllegalStateException("a send hook returned the call of another opening");
+      }
+      chosen.connection().start();
+      return new Opened(call, chosen.session());
+    }
+
+    @Override
+    public void close() {
+      connected.values().forEach(dropped -> dropped.connection().terminate());
+    }
+
+    private HttpClientCall send(HttpRequestBuilder builder) {
+      requireOpen();
+      byte[] nonce = new byte[NONCE_BYTES];
+      random.nextBytes(nonce);
+      ClientHandshake handshake =
+          new ClientHandshake(nonce, builder.subprotocols(), settings.extensions());
+      HttpRequest request = builder.build(handshake.headers());
+      try {
+        return exchange(request, handshake);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new WebSocketInterruptedException("interrupted while opening " + request.place(), e);
+      } catch (IOException e) {
+        throw new WebSocketException("cannot open " + request.place() + ": " + e.getMessage(), e);
+      }
+    }
+
+    private HttpClientCall exchange(HttpRequest request, ClientHandshake handshake)
+        throws IOException, InterruptedException {
+      Transport transport = connector.connect(request.destination(), deadline);
+      boolean handedOver = false;
+      try {
+        RequestHead head =
+            new RequestHead(request.method().name(), request.target(), request.headers());
+        OpeningExchange exchange = new OpeningExchange(transport, buffers, headLimits, deadline);
+        HttpClientCall call =
+            switch (exchange.run(head, handshake)) {
+              case Answer.Accepted accepted -> accepted(request, transport, accepted);
+              case Answer.Refused refused -> refused(request, refused);
+            };
+        handedOver = connected.containsKey(call);
+        return call;
+      } finally {
+        if (!handedOver) {
+          transport.close();
+        }
+      }
+    }
+
+    private HttpClientCall accepted(
+        HttpRequest request, Transport transport, Answer.Accepted accepted) {
+      CountDownLatch gone = new CountDownLatch(1);
+      var extensions = accepted.negotiated().extensions();
+      WebSocketConnection connection =
+          new WebSocketConnection(
+              transport,
+              loop,
+              buffers,
+              accepted.received(),
+              new Inbound(Role.CLIENT, settings.limits(), delivery, extensions),
+              new Outbound(Role.CLIENT, extensions, new MaskingKeys(random)),
+              settings.connectionOptions(delivery),
+              () -> {
+                open.remove(gone);
+                gone.countDown();
+              });
+      open.put(gone, connection);
+      HttpClientCall call = call(request, accepted.head(), new byte[0]);
+      connected.put(call, new Connected(connection, new ConnectedSession(connection, extensions)));
+      return call;
+    }
+
+    private HttpClientCall refused(HttpRequest request, Answer.Refused refused) {
+      if (refused.head().status() == 101) {
+        throw refused.reason();
+      }
+      byte[] body = new byte[refused.body().remaining()];
+      refused.body().get(body);
+      return call(request, refused.head(), body);
+    }
+
+    private HttpClientCall call(HttpRequest request, ResponseHead head, byte[] body) {
+      HttpStatus status = new HttpStatus(head.status(), head.reason());
+      return new HttpClientCall(client, request, new HttpResponse(status, head.headers(), body));
+    }
+  }
+
+  /**
+   * Ends what is open, all at once, each within its close timeout, and then the loop. An interrupt
+   * makes it drop what is still open.
+   */
+  @Override
+  public void close() {
+    closed = true;
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      open.forEach((gone, connection) -> threads.execute(() -> end(connection, gone)));
+    }
+    loop.close();
+  }
+
+  private void end(WebSocketConnection connection, CountDownLatch gone) {
+    Deadline deadline = Deadline.after(client.plugin(WebSockets.PLUGIN).closeTimeout());
+    try {
+      connection.close(CloseReason.GOING_AWAY);
+      if (gone.await(deadline.remainingNanos(), TimeUnit.NANOSECONDS)) {
+        return;
+      }
+    } catch (WebSocketInterruptedException | InterruptedException e) {
+      Thread.currentThread().interrupt(); // whoever closes the client does not want to wait
+    }
+    connection.terminate();
+  }
+}

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.client;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import dev.parley.testkit.MockWebSocketServer;
+import dev.parley.testkit.Scenario;
+import dev.parley.websocket.CloseReason;
+import dev.parley.websocket.ClosingHandshake.Closer;
+import dev.parley.websocket.Frame;
+import dev.parley.websocket.Opcode;
+import dev.parley.websocket.WebSocketClosedException;
+import dev.parley.websocket.WebSocketException;
+import dev.parley.websocket.WebSocketInterruptedException;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+
+final class ConnectedSessionTest {
+  private static final Duration SOON = Duration.ofSeconds(10);
+
+  private final MockWebSocketServer server = MockWebSocketServer.start();
+  private final HttpClient client = HttpClient.create();
+
+  private ClientWebSocketSession play(Scenario scenario) {
+    server.enqueue(scenario);
+    return client.webSocketSession(server.url());
+  }
+
+  @AfterEach
+  void end() {
+    client.close();
+    server.close();
+  }
+
+  @Nested
+  class Incoming {
+    @Test
+    void messagesAreWholeAndInOrder() {
+      try (var session =
+          play(
+              Scenario.accept()
+                  .send("one")
+                  .sendFragmented(new Frame.Text("two in parts"), 3)
+                  .send(new Frame.Ping(new byte[0]))
+                  .send(new Frame.Binary(new byte[] {3}))
+                  .close(CloseReason.NORMAL))) {
+        assertThat(session.incoming().stream())
+            .containsExactly(
+                new Frame.Text("one"),
+                new Frame.Text("two in parts"),
+                new Frame.Binary(new byte[] {3}),
+                new Frame.Close(CloseReason.NORMAL));
+        assertThat(session.incoming()).isEmpty();
+      }
+    }
+
+    @Test
+    void timeoutLeavesTheSessionOpen() {
+      CountDownLatch late = new CountDownLatch(1);
+      try (var session =
+          play(Scenario.accept().await(late).send("late").expect("fine").expectClose())) {
+        assertThat(session.incoming().tryReceive()).isEmpty();
+        assertThat(session.incoming().receive(Duration.ZERO)).isEmpty();
+        assertThat(session.incoming().receive(Duration.ofMillis(20))).isEmpty();
+        late.countDown();
+        assertThat(session.incoming().receive(SOON)).contains(new Frame.Text("late"));
+        session.send("fine");
+      }
+    }
+
+    @Test
+    void endIsToldEachTime() {
+      try (var session = play(Scenario.accept().close(CloseReason.GOING_AWAY))) {
+        assertThat(session.incoming().receive()).isEqualTo(new Frame.Close(CloseReason.GOING_AWAY));
+        for (Runnable receive :
+            List.<Runnable>of(
+                () -> session.incoming().receive(),
+                () -> session.incoming().receive(SOON),
+                () -> session.incoming().tryReceive())) {
+          assertThatExceptionOfType(ClosedReceiveChannelException.class)
+              .isThrownBy(receive::run)
+              .satisfies(
+                  e -> {
+                    assertThat(e.closingHandshake().first()).isEqualTo(Closer.PEER);
+                    assertThat(e.closingHandshake().received()).isEqualTo(CloseReason.GOING_AWAY);
+                  });
+        }
+      }
+    }
+
+    @Test
+    void abruptEndIsAnErrorAfterWhatHadArrived() {
+      try (var session = play(Scenario.accept().send("one").endOfStream())) {
+        Iterator<Frame> frames = session.incoming().iterator();
+        assertThat(frames.next()).isEqualTo(new Frame.Text("one"));
+        assertThatExceptionOfType(WebSocketException.class)
+            .isThrownBy(frames::hasNext)
+            .isNotInstanceOf(ClosedReceiveChannelException.class)
+            .withCauseInstanceOf(IOException.class);
+        assertThat(session.closeReason().orTimeout(10, TimeUnit.SECONDS).join()).isNull();
+      }
+    }
+
+    @Test
+    void interruptLosesNothing() {
+      try (var session = play(Scenario.accept().expect("go").send("there").expectClose())) {
+        Thread.currentThread().interrupt();
+        assertThatExceptionOfType(WebSocketInterruptedException.class)
+            .isThrownBy(() -> session.incoming().receive());
+        assertThat(Thread.interrupted()).isTrue();
+        session.send("go");
+        assertThat(session.incoming().receive()).isEqualTo(new Frame.Text("there"));
+      }
+    }
+  }
+
+  @Nested
+  class Outgoing {
+    @Test
+    void everyWayOfSendingKeepsTheOrder() {
+      try (var session =
+          play(
+              Scenario.accept()
+                  .expect("1")
+                  .expect(new Frame.Binary(new byte[] {2}))
+                  .expect("3")
+                  .expect("4")
+                  .expect("5")
+                  .expectClose(CloseReason.NORMAL))) {
+        session.outgoing().send(new Frame.Text("1"));
+        session.send(new byte[] {2});
+        assertThat(session.outgoing().trySend(new Frame.Text("3"))).isTrue();
+        session.flush();
+        session.send(new Frame.Text("4"));
+        session.outgoing().send(new Frame.Text("5"));
+        session.outgoing().close();
+      }
+    }
+
+    @Test
+    void sendAfterTheEndTellsHowItEnded() {
+      var session = play(Scenario.accept().expectClose(CloseReason.NORMAL));
+      session.close();
+      session.close();
+      for (Runnable send :
+          List.<Runnable>of(
+              () -> session.send("late"),
+              () -> session.send(new byte[0]),
+              () -> session.outgoing().send(new Frame.Text("late")),
+              () -> session.outgoing().trySend(new Frame.Text("late")))) {
+        assertThatExceptionOfType(WebSocketClosedException.class)
+            .isThrownBy(send::run)
+            .satisfies(
+                e -> {
+                  assertThat(e.closingHandshake().first()).isEqualTo(Closer.US);
+                  assertThat(e.closingHandshake().received()).isEqualTo(CloseReason.NORMAL);
+                });
+      }
+      assertThat(session.closeReason().join()).isEqualTo(CloseReason.NORMAL);
+    }
+
+    @Test
+    void callersErrorSendsNothing() {
+      try (var session = play(Scenario.accept().expect("fine").expectClose(CloseReason.NORMAL))) {
+        assertThatIllegalArgumentException().isThrownBy(() -> session.send("\ud800"));
+        assertThatIllegalArgumentException()
+            .isThrownBy(() -> session.close(new CloseReason(1006, "")));
+        assertThatIllegalArgumentException()
+            .isThrownBy(() -> session.close(new CloseReason(1000, "x".repeat(124))));
+        session.send("fine");
+      }
+    }
+
+    @Test
+    void terminateEndsEveryWait() {
+      var session = play(Scenario.accept().stall());
+      session.terminate();
+      assertThatExceptionOfType(WebSocketException.class)
+          .isThrownBy(() -> session.incoming().receive());
+      session.close();
+    }
+  }
+
+  @Nested
+  class Serialised {
+    @Test
+    void missingConverterIsNamed() {
+      try (var session = play(Scenario.accept().send("kept").expectClose())) {
+        assertThatExceptionOfType(WebSocketException.class)
+            .isThrownBy(() -> session.sendSerialized("x"))
+            .withMessageContaining("contentConverter");
+        assertThatExceptionOfType(WebSocketException.class)
+            .isThrownBy(() -> session.receiveDeserialized(String.class))
+            .withMessageContaining("contentConverter");
+        assertThat(session.incoming().receive()).isEqualTo(new Frame.Text("kept"));
+      }
+    }
+  }
+
+  @Nested
+  class Raw {
+    @Test
+    void everyFrameComesAsItCameAndNothingIsAnswered() {
+      server.enqueue(
+          Scenario.accept()
+              .sendFragmented(new Frame.Text("abc"), 2)
+              .send(new Frame.Ping(new byte[] {1}))
+              .expectRaw("a Text, no Pong", frame -> frame.opcode() == Opcode.TEXT.code())
+              .close(CloseReason.GOING_AWAY));
+      List<Frame> frames = new ArrayList<>();
+      try (var session = client.webSocketRawSession(server.url())) {
+        frames.add(session.incoming().receive());
+        frames.add(session.incoming().receive());
+        frames.add(session.incoming().receive());
+        session.send("no Pong");
+        frames.add(session.incoming().receive());
+        session.close(CloseReason.GOING_AWAY);
+      }
+      assertThat(frames)
+          .containsExactly(
+              new Frame.Text("ab".getBytes(UTF_8), false, false, false, false),
+              new Frame.Text("c"),
+              new Frame.Ping(new byte[] {1}),
+              new Frame.Close(CloseReason.GOING_AWAY));
+    }
+  }
+}

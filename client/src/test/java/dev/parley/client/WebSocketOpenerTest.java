@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.parley.testkit.MockWebSocketServer;
+import dev.parley.testkit.Scenario;
+import dev.parley.websocket.CloseReason;
+import dev.parley.websocket.Frame;
+import dev.parley.websocket.WebSocketException;
+import dev.parley.websocket.WebSocketInterruptedException;
+import dev.parley.websocket.handshake.HandshakeException;
+import dev.parley.websocket.handshake.HandshakeFailure;
+import dev.parley.websocket.handshake.HeadLimits;
+import dev.parley.websocket.handshake.Headers;
+import java.net.ConnectException;
+import java.net.ServerSocket;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class WebSocketOpenerTest {
+  private static final Duration SOON = Duration.ofSeconds(10);
+
+  private final MockWebSocketServer server =
+      MockWebSocketServer.start(config -> config.subprotocols("v2.chat"));
+  private final List<HttpClient> clients = new ArrayList<>();
+
+  private HttpClient client(Consumer<HttpClientConfig> configure) {
+    HttpClient client =
+        HttpClient.create(config -> configure.accept(config.install(WebSockets.PLUGIN)));
+    clients.add(client);
+    return client;
+  }
+
+  private HttpClient client() {
+    return client(config -> {});
+  }
+
+  private HttpClient impatient(Consumer<WebSockets.Config> configure) {
+    HttpClient client = HttpClient.create(config -> config.install(WebSockets.PLUGIN, configure));
+    clients.add(client);
+    return client;
+  }
+
+  @AfterEach
+  void end() {
+    clients.forEach(HttpClient::close);
+    server.close();
+  }
+
+  @Nested
+  class Granted {
+    @Test
+    void callHasRequestAndResponse() {
+      AttributeKey<String> trace = new AttributeKey<>("trace");
+      try (var session =
+          client()
+              .webSocketSession(
+                  server.url("/chat?a=b"),
+                  request ->
+                      request
+                          .header("X-Test", "1")
+                          .subprotocols("v3.chat", "v2.chat")
+                          .attributes()
+                          .put(trace, "7"))) {
+        HttpClientCall call = session.call();
+        assertThat(call.request().method()).isEqualTo(HttpMethod.GET);
+        assertThat(call.request().url()).hasToString(server.url("/chat?a=b"));
+        assertThat(call.request().attributes().get(trace)).isEqualTo("7");
+        assertThat(call.response().status().value()).isEqualTo(101);
+        assertThat(call.response().bodyAsText()).isEmpty();
+        assertThat(session.subprotocol()).isEqualTo("v2.chat");
+        assertThat(session.extensions()).isEmpty();
+        var seen = server.takeHandshake(SOON).request();
+        assertThat(seen.target()).isEqualTo("/chat?a=b");
+        assertThat(seen.headers().fields()).isEqualTo(call.request().headers().fields());
+        assertThat(seen.headers().fields().getFirst())
+            .isEqualTo(new Headers.Field("Host", "localhost:" + server.port()));
+        assertThat(seen.headers().get("X-Test")).isEqualTo("1");
+      }
+    }
+
+    @Test
+    void subprotocolMayBeNone() {
+      try (var session = client().webSocketSession(server.url())) {
+        assertThat(session.subprotocol()).isNull();
+      }
+    }
+
+    @Test
+    void everyFormOfOpeningWorks() {
+      HttpClient client = client();
+      AtomicInteger opened = new AtomicInteger();
+      WebSocketBlock echo =
+          session -> {
+            session.send("hello");
+            assertThat(session.incoming().receive()).isEqualTo(new Frame.Text("hello"));
+            opened.incrementAndGet();
+          };
+      String authority = "localhost:" + server.port();
+      client.webSocket("ws://" + authority, echo);
+      client.webSocket(HttpMethod.GET, "localhost", server.port(), "/", echo);
+      client.webSocket(request -> request.host("localhost").port(server.port()), echo);
+      client.ws(authority, echo);
+      client.ws("ws://" + authority + "/x", echo);
+      client.ws(HttpMethod.GET, "localhost", server.port(), "/", echo);
+      client.ws(request -> request.url(authority), echo);
+      assertThat(opened).hasValue(7);
+    }
+  }
+
+  @Nested
+  class Refused {
+    @Test
+    void refusalHasStatusHeadersAndBody() {
+      server.enqueue(
+          Scenario.reject(
+              503, Headers.builder().add("Retry-After", "7").build(), "back in a minute"));
+      assertThatExceptionOfType(WebSocketUpgradeException.class)
+          .isThrownBy(() -> client().webSocketSession(server.url()))
+          .satisfies(
+              e -> {
+                assertThat(e.response().status().value()).isEqualTo(503);
+                assertThat(e.response().headers().get("Retry-After")).isEqualTo("7");
+                assertThat(e.response().bodyAsText()).isEqualTo("back in a minute");
+              });
+      server.takeConnection(SOON).awaitEnd(SOON);
+    }
+
+    @Test
+    void bodyIsBounded() {
+      server.enqueue(Scenario.reject(403, Headers.EMPTY, "x".repeat(100_000)));
+      assertThatExceptionOfType(WebSocketUpgradeException.class)
+          .isThrownBy(() -> client().webSocketSession(server.url()))
+          .satisfies(e -> assertThat(e.response().bodyAsBytes()).hasSize(64 << 10));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {200, 204, 301, 302, 307, 308, 400, 401, 404, 407, 426, 500})
+    void everyOtherStatusIsARefusal(int status) {
+      server.enqueue(
+          Scenario.reject(status, Headers.builder().add("Location", "ws://other/").build(), ""));
+      assertThatExceptionOfType(WebSocketUpgradeException.class)
+          .isThrownBy(() -> client().webSocketSession(server.url()))
+          .satisfies(e -> assertThat(e.response().status().value()).isEqualTo(status));
+    }
+
+    @Test
+    void wrongUpgradeBreaksTheProtocol() {
+      server.enqueue(
+          Scenario.accept(Headers.builder().add("Sec-WebSocket-Accept", "wrong").build()));
+      assertThatExceptionOfType(HandshakeException.class)
+          .isThrownBy(() -> client().webSocketSession(server.url()))
+          .satisfies(e -> assertThat(e.failure()).isEqualTo(HandshakeFailure.BAD_ACCEPT));
+      server.takeConnection(SOON).awaitEnd(SOON);
+    }
+
+    @Test
+    void headIsLimited() {
+      server.enqueue(Scenario.accept(Headers.builder().add("X-Big", "x".repeat(1_000)).build()));
+      HttpClient client =
+          client(config -> config.headLimits(new HeadLimits(1_000, 1_000, 10, 10_000)));
+      assertThatExceptionOfType(HandshakeException.class)
+          .isThrownBy(() -> client.webSocketSession(server.url()))
+          .satisfies(e -> assertThat(e.failure()).isEqualTo(HandshakeFailure.HEAD_TOO_LARGE));
+    }
+  }
+
+  @Nested
+  class Failed {
+    @Test
+    void nobodyListens() throws Exception {
+      int port;
+      try (ServerSocket socket = new ServerSocket(0)) {
+        port = socket.getLocalPort();
+      }
+      assertThatExceptionOfType(WebSocketException.class)
+          .isThrownBy(() -> client().webSocketSession("ws://localhost:" + port + "/?key=hunter2"))
+          .withMessageStartingWith("cannot open ws://localhost:" + port + "/: ")
+          .withMessageNotContaining("hunter2")
+          .withCauseInstanceOf(ConnectException.class);
+    }
+
+    @Test
+    void serverIsSilent() {
+      server.enqueue(Scenario.empty().stall());
+      HttpClient client = impatient(ws -> ws.openTimeout(Duration.ofMillis(100)));
+      assertThatExceptionOfType(WebSocketException.class)
+          .isThrownBy(() -> client.webSocketSession(server.url()))
+          .withCauseInstanceOf(SocketTimeoutException.class);
+    }
+
+    @Test
+    void threadIsInterrupted() {
+      Thread.currentThread().interrupt();
+      assertThatExceptionOfType(WebSocketInterruptedException.class)
+          .isThrownBy(() -> client().webSocketSession(server.url()));
+      assertThat(Thread.interrupted()).isTrue();
+    }
+
+    @Test
+    void callersErrorOpensNoSocket() {
+      AtomicInteger connects = new AtomicInteger();
+      HttpClient client =
+          client(
+              config ->
+                  config.connector(
+                      sockets ->
+                          (destination, deadline) -> {
+                            connects.incrementAndGet();
+                            return sockets.connect(destination, deadline);
+                          }));
+      List<Consumer<HttpRequestBuilder>> wrong =
+          List.of(
+              request -> request.url("localhost"),
+              request -> request.url("http:localhost"),
+              request -> request.url("ws://localhost/#fragment"),
+              request -> request.path("/no-host"),
+              request -> request.url("ws://localhost").method(HttpMethod.POST),
+              request -> request.url("ws://localhost").header("X", "a\r\nY: b"),
+              request -> request.url("ws://localhost").subprotocols("a", "a"));
+      for (Consumer<HttpRequestBuilder> request : wrong) {
+        assertThatIllegalArgumentException().isThrownBy(() -> client.webSocketSession(request));
+        assertThatIllegalArgumentException().isThrownBy(() -> client.webSocket(request, s -> {}));
+      }
+      assertThatIllegalArgumentException().isThrownBy(() -> client.ws("wss://localhost", s -> {}));
+      assertThatIllegalArgumentException().isThrownBy(() -> client.wss("ws://localhost", s -> {}));
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> client.webSocket(HttpMethod.GET, "localhost", 0, "/", s -> {}));
+      assertThat(connects).hasValue(0);
+    }
+
+    @Test
+    void pluginIsNotInstalled() {
+      try (HttpClient client = HttpClient.create(config -> {})) {
+        assertThatIllegalStateException()
+            .isThrownBy(() -> client.webSocketSession(server.url()))
+            .withMessageContaining("config.install(WebSockets.PLUGIN)");
+      }
+    }
+  }
+
+  @Nested
+  class Hooks {
+    private HttpClient hooked(Consumer<PluginHooks> install) {
+      return client(
+          config ->
+              config.install(
+                  new HttpClientPlugin<Object, Object>() {
+                    private final AttributeKey<Object> key = new AttributeKey<>("hooks");
+
+                    @Override
+                    public AttributeKey<Object> key() {
+                      return key;
+                    }
+
+                    @Override
+                    public Object prepare(Consumer<Object> configure) {
+                      return this;
+                    }
+
+                    @Override
+                    public void install(Object plugin, HttpClient client) {
+                      install.accept(client.hooks());
+                    }
+                  }));
+    }
+
+    @Test
+    void sendHookSendsAgain() {
+      server.enqueue(Scenario.reject(401));
+      server.enqueue(Scenario.accept().echo());
+      HttpClient client =
+          hooked(
+              hooks ->
+                  hooks.onSend(
+                      (request, next) -> {
+                        HttpClientCall call = next.send(request);
+                        return call.response().status().value() == 401
+                            ? next.send(request.setHeader("Authorization", "token"))
+                            : call;
+                      }));
+      client.webSocket(server.url(), session -> session.send("in"));
+      assertThat(server.takeHandshake(SOON).request().headers().contains("Authorization"))
+          .isFalse();
+      assertThat(server.takeHandshake(SOON).request().headers().get("Authorization"))
+          .isEqualTo("token");
+    }
+
+    @Test
+    void connectionThatIsNotChosenIsDropped() {
+      HttpClient client =
+          hooked(
+              hooks ->
+                  hooks.onSend(
+                      (request, next) -> {
+                        HttpClientCall first = next.send(request);
+                        assertThat(first.response().status().value()).isEqualTo(101);
+                        return next.send(request);
+                      }));
+      try (var session = client.webSocketSession(server.url())) {
+        server.takeConnection(SOON).awaitEnd(SOON);
+        session.send("open");
+        assertThat(session.incoming().receive()).isEqualTo(new Frame.Text("open"));
+      }
+    }
+
+    @Test
+    void responseHookRefuses() {
+      IllegalStateException refusal = new IllegalStateException("no cookie");
+      HttpClient client =
+          hooked(
+              hooks ->
+                  hooks.onResponse(
+                      response -> {
+                        throw refusal;
+                      }));
+      assertThatThrownBy(() -> client.webSocketSession(server.url())).isSameAs(refusal);
+      server.takeConnection(SOON).awaitEnd(SOON);
+    }
+
+    @Test
+    void defaultRequestCompletes() {
+      HttpClient client =
+          client(
+              config ->
+                  config.install(
+                      DefaultRequest.PLUGIN,
+                      request -> request.url(server.url("/v1")).header("X-Default", "1")));
+      client.webSocket("/chat", session -> session.send("hello"));
+      var request = server.takeHandshake(SOON).request();
+      assertThat(request.target()).isEqualTo("/v1/chat");
+      assertThat(request.headers().get("X-Default")).isEqualTo("1");
+    }
+  }
+
+  @Nested
+  class Closed {
+    @Test
+    void everySessionIsClosedAndNoneCanBeOpened() {
+      HttpClient client = client();
+      List<ClientWebSocketSession> sessions = new ArrayList<>();
+      for (int i = 0; i < 3; i++) {
+        server.enqueue(Scenario.accept().expectClose(CloseReason.GOING_AWAY));
+        sessions.add(client.webSocketSession(server.url()));
+      }
+      client.close();
+      assertThat(sessions)
+          .allSatisfy(
+              session ->
+                  assertThat(session.closeReason().getNow(null)).isEqualTo(CloseReason.GOING_AWAY));
+      assertThatIllegalStateException()
+          .isThrownBy(() -> client.webSocketSession(server.url()))
+          .withMessage("the client is closed");
+      client.close();
+    }
+
+    @Test
+    void silentPeerIsDroppedInTime() {
+      server.enqueue(Scenario.accept().stall());
+      HttpClient client = impatient(ws -> ws.closeTimeout(Duration.ofMillis(100)));
+      ClientWebSocketSession session = client.webSocketSession(server.url());
+      client.close();
+      assertThat(session.closeReason()).isDone();
+    }
+
+    @Test
+    void interruptedThreadDropsWhatIsOpen() {
+      server.enqueue(Scenario.accept().stall());
+      HttpClient client = client();
+      ClientWebSocketSession session = client.webSocketSession(server.url());
+      Thread.currentThread().interrupt();
+      client.close();
+      assertThat(Thread.interrupted()).isTrue();
+      assertThat(session.closeReason()).isDone();
+    }
+  }
+}
