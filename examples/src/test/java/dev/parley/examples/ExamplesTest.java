@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.examples;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.parley.testkit.MockConnection;
+import dev.parley.testkit.MockWebSocketServer;
+import dev.parley.testkit.Scenario;
+import dev.parley.testkit.TestCertificates;
+import dev.parley.testkit.TestCertificates.Subject;
+import dev.parley.websocket.CloseReason;
+import dev.parley.websocket.Frame;
+import dev.parley.websocket.extension.WebSocketExtensions;
+import dev.parley.websocket.handshake.Headers;
+import dev.parley.websocket.handshake.RequestHead;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.KeyStore;
+import java.security.PrivateKey;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateFactory;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.time.Duration;
+import java.util.Base64;
+import javax.net.ssl.SSLParameters;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Each example does what the documents say that it does. */
+final class ExamplesTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private final MockWebSocketServer server =
+      MockWebSocketServer.start(
+          config ->
+              config
+                  .subprotocols("chat.v1")
+                  .extensions(
+                      extensions -> extensions.install(WebSocketExtensions.perMessageDeflate())));
+  private final PrintStream standardOut = System.out;
+  private final PrintStream standardError = System.err;
+  private final ByteArrayOutputStream printed = new ByteArrayOutputStream();
+
+  @BeforeEach
+  void catchOutput() {
+    PrintStream output = new PrintStream(printed, true, UTF_8);
+    System.setOut(output);
+    System.setErr(output);
+  }
+
+  @AfterEach
+  void end() {
+    System.setOut(standardOut);
+    System.setErr(standardError);
+    server.close();
+  }
+
+  private void assertPrinted(String... lines) {
+    assertThat(printed.toString(UTF_8).lines()).containsExactly(lines);
+  }
+
+  private RequestHead takeRequest() {
+    return server.takeHandshake(PATIENCE).request();
+  }
+
+  @Test
+  void echo() {
+    Echo.main(server.url());
+    assertPrinted("Received: Hello, WebSocket!");
+  }
+
+  @Test
+  void chat() {
+    Chat.main(server.url());
+    assertPrinted(
+        "Text: Hello, chat!",
+        "Binary: 4 bytes",
+        "Closed: CloseReason[code=1000, message=Normal closure]");
+  }
+
+  @Test
+  void customRequest() {
+    CustomRequest.main(server.url("/socket"));
+    RequestHead request = takeRequest();
+    assertThat(request.target()).isEqualTo("/socket?room=chat-room-1");
+    assertThat(request.headers().get("Authorization")).isEqualTo("Bearer token123");
+    assertPrinted("Subprotocol: chat.v1", "Server: null");
+  }
+
+  @Test
+  void jsonMessages() {
+    JsonMessages.main(server.url());
+    assertPrinted("ada says: Hello everyone!", "2 messages", "Not a ChatMessage: Text[15 bytes]");
+  }
+
+  @Test
+  void ownConverter() {
+    OwnConverter.main(server.url());
+    assertPrinted("RFC 6455 is of 2011");
+  }
+
+  @Test
+  void receiveTimeout() {
+    ReceiveTimeout.main(server.url());
+    assertPrinted("Nobody spoke: true", "Somebody answered: true");
+  }
+
+  @Test
+  void twoThreads() throws InterruptedException {
+    TwoThreads.main(server.url());
+    assertPrinted("Received 1000 messages");
+  }
+
+  @Test
+  void compression() {
+    Compression.main(server.url());
+    assertPrinted(
+        "Negotiated: permessage-deflate, PerMessageDeflateConfig[serverMaxWindowBits=15,"
+            + " clientMaxWindowBits=15, serverNoContextTakeover=false,"
+            + " clientNoContextTakeover=false, compressIfBiggerThan=1024]",
+        "Received: 110000 bytes",
+        "Negotiated: permessage-deflate, PerMessageDeflateConfig[serverMaxWindowBits=15,"
+            + " clientMaxWindowBits=15, serverNoContextTakeover=true,"
+            + " clientNoContextTakeover=true, compressIfBiggerThan=4096]",
+        "Received: 110000 bytes");
+    MockConnection connection = server.takeConnection(PATIENCE);
+    assertThat(connection.takeFrame(PATIENCE).payload().remaining()).isLessThan(2_000);
+  }
+
+  @Test
+  void defaultRequests() {
+    DefaultRequests.main(server.url("/v1"));
+    for (String path : new String[] {"/v1/rooms/1", "/v1/rooms/2"}) {
+      RequestHead request = takeRequest();
+      assertThat(request.target()).isEqualTo(path);
+      assertThat(request.headers().get("Authorization")).isEqualTo("Bearer token123");
+    }
+  }
+
+  @Test
+  void tokenPlugin() {
+    server.enqueue(Scenario.reject(401));
+    server.enqueue(Scenario.accept().expect("Let me in!").expectClose());
+    TokenPlugin.main(server.url());
+    String refused = takeRequest().headers().get("Authorization");
+    String accepted = takeRequest().headers().get("Authorization");
+    assertThat(accepted).startsWith("Bearer t").isNotEqualTo(refused);
+  }
+
+  @Test
+  void rawSession() {
+    server.enqueue(
+        Scenario.accept()
+            .send(new Frame.Ping(new byte[0]))
+            .expect(new Frame.Ping(new byte[] {1, 2, 3}))
+            .send(new Frame.Pong(new byte[] {1, 2, 3}))
+            .expect("One message in two frames")
+            .expect(new Frame.Pong(new byte[0]))
+            .sendFragmented(new Frame.Text("fragment"), 4)
+            .expectClose(CloseReason.NORMAL));
+    RawSession.main(server.url());
+    assertPrinted(
+        "Received: Ping[0 bytes]",
+        "Received: Pong[3 bytes]",
+        "they are there",
+        "Received: Text[4 bytes, not final]",
+        "to be continued",
+        "Received: Text[4 bytes]",
+        "Received: Close[1000]");
+  }
+
+  @Test
+  void robustSessionListensToTheEnd() {
+    server.enqueue(
+        Scenario.accept().expect("subscribe").send("news").close(CloseReason.GOING_AWAY));
+    Robust.main(server.url());
+    assertPrinted("news", "Closed: CloseReason[code=1001, message=Going away]");
+  }
+
+  @Test
+  void robustSessionTellsWhatWentWrong() {
+    server.enqueue(Scenario.reject(403, Headers.EMPTY, "members only"));
+    server.enqueue(Scenario.accept().sendBytes(new byte[] {(byte) 0xff, 0}));
+    server.enqueue(Scenario.accept().expect("subscribe").endOfStream());
+    Robust.main(server.url());
+    Robust.main(server.url());
+    Robust.main(server.url());
+    assertThat(printed.toString(UTF_8).lines())
+        .satisfiesExactly(
+            line -> assertThat(line).isEqualTo("Refused: 403 Rejected members only"),
+            line -> assertThat(line).startsWith("The server broke the protocol: "),
+            line -> assertThat(line).startsWith("No connection, or no more: "));
+  }
+
+  @Test
+  void timeoutsAndLimits() {
+    TimeoutsAndLimits.main(server.url());
+    assertThat(printed.toString(UTF_8)).contains("100000 bytes, maxMessageSize is 65536");
+  }
+
+  @Test
+  void dictionaryExtension() {
+    DictionaryExtension.main();
+    assertThat(printed.toString(UTF_8).lines())
+        .satisfiesExactly(
+            line -> assertThat(line).isEqualTo("Received: true"),
+            line -> assertThat(line).matches("39 bytes took [12]\\d on the wire"));
+  }
+
+  @Test
+  void tls(@TempDir Path directory) throws IOException, GeneralSecurityException {
+    KeyStore trusted = emptyKeyStore();
+    trusted.setCertificateEntry("authority", certificates(TestCertificates.authorityFile())[0]);
+    KeyStore own = emptyKeyStore();
+    TestCertificates.Issued client = TestCertificates.issue(Subject.CLIENT);
+    own.setKeyEntry(
+        "client", key(client.keyFile()), PASSWORD, certificates(client.certificateFile()));
+    SSLParameters wantsCertificate = new SSLParameters();
+    wantsCertificate.setWantClientAuth(true);
+
+    try (MockWebSocketServer secure =
+        MockWebSocketServer.start(
+            config -> config.tls(TestCertificates.serverContext(), wantsCertificate))) {
+      Tls.main(
+          secure.url(),
+          store(trusted, directory.resolve("trusted.p12")),
+          store(own, directory.resolve("own.p12")),
+          new String(PASSWORD));
+    }
+    String answer = "Received: Can anybody else read this?";
+    assertPrinted(answer, answer, answer);
+  }
+
+  private static final char[] PASSWORD = "changeit".toCharArray();
+
+  private static KeyStore emptyKeyStore() throws IOException, GeneralSecurityException {
+    KeyStore store = KeyStore.getInstance("PKCS12");
+    store.load(null, null);
+    return store;
+  }
+
+  private static String store(KeyStore keys, Path file)
+      throws IOException, GeneralSecurityException {
+    try (OutputStream output = Files.newOutputStream(file)) {
+      keys.store(output, PASSWORD);
+    }
+    return file.toString();
+  }
+
+  private static Certificate[] certificates(Path pem) throws IOException, GeneralSecurityException {
+    var bytes = new ByteArrayInputStream(Files.readAllBytes(pem));
+    return CertificateFactory.getInstance("X.509")
+        .generateCertificates(bytes)
+        .toArray(Certificate[]::new);
+  }
+
+  private static PrivateKey key(Path pem) throws IOException, GeneralSecurityException {
+    String base64 = Files.readString(pem).replaceAll("-----.*-----", "");
+    byte[] der = Base64.getMimeDecoder().decode(base64);
+    return KeyFactory.getInstance("EC").generatePrivate(new PKCS8EncodedKeySpec(der));
+  }
+}
