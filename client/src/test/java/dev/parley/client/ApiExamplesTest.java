@@ -3,8 +3,10 @@ package dev.parley.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.parley.client.transport.TlsOptions;
 import dev.parley.testkit.MockWebSocketServer;
 import dev.parley.testkit.Scenario;
+import dev.parley.testkit.TestCertificates;
 import dev.parley.websocket.CloseReason;
 import dev.parley.websocket.Frame;
 import dev.parley.websocket.WebSocketException;
@@ -21,7 +23,8 @@ import org.junit.jupiter.api.Test;
 final class ApiExamplesTest {
   private static final Duration SOON = Duration.ofSeconds(10);
 
-  private final MockWebSocketServer server = MockWebSocketServer.start();
+  private final MockWebSocketServer server =
+      MockWebSocketServer.start(config -> config.tls(TestCertificates.serverContext()));
   private final List<String> printed = new ArrayList<>();
 
   record ChatMessage(String user, String text) {}
@@ -44,13 +47,15 @@ final class ApiExamplesTest {
   private static HttpClient client() {
     return HttpClient.create(
         config ->
-            config.install(
-                WebSockets.PLUGIN,
-                ws ->
-                    ws.pingInterval(20_000)
-                        .timeout(15_000)
-                        .maxFrameSize(Long.MAX_VALUE)
-                        .contentConverter(new ChatConverter())));
+            config
+                .tls(TlsOptions.DEFAULT.withContext(TestCertificates.clientContext()))
+                .install(
+                    WebSockets.PLUGIN,
+                    ws ->
+                        ws.pingInterval(20_000)
+                            .timeout(15_000)
+                            .maxFrameSize(Long.MAX_VALUE)
+                            .contentConverter(new ChatConverter())));
   }
 
   @AfterEach

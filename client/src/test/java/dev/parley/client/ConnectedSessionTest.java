@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.parley.testkit.MockWebSocketServer;
+import dev.parley.testkit.RawFrame;
 import dev.parley.testkit.Scenario;
 import dev.parley.websocket.CloseReason;
 import dev.parley.websocket.ClosingHandshake.Closer;
@@ -14,7 +15,9 @@ import dev.parley.websocket.Frame;
 import dev.parley.websocket.Opcode;
 import dev.parley.websocket.WebSocketClosedException;
 import dev.parley.websocket.WebSocketException;
+import dev.parley.websocket.WebSocketExtension;
 import dev.parley.websocket.WebSocketInterruptedException;
+import dev.parley.websocket.extension.WebSocketExtensions;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -183,12 +186,56 @@ final class ConnectedSessionTest {
     }
 
     @Test
+    void interruptedCloseGoesOnByItself() {
+      var session = play(Scenario.accept().expectClose(CloseReason.NORMAL));
+      Thread.currentThread().interrupt();
+      assertThatExceptionOfType(WebSocketInterruptedException.class).isThrownBy(session::close);
+      assertThat(Thread.interrupted()).isTrue();
+      assertThat(session.closeReason().orTimeout(10, TimeUnit.SECONDS).join())
+          .isEqualTo(CloseReason.NORMAL);
+    }
+
+    @Test
     void terminateEndsEveryWait() {
       var session = play(Scenario.accept().stall());
       session.terminate();
       assertThatExceptionOfType(WebSocketException.class)
           .isThrownBy(() -> session.incoming().receive());
       session.close();
+    }
+  }
+
+  @Nested
+  class Extensions {
+    @Test
+    void compressionIsNegotiatedAndUsed() {
+      try (MockWebSocketServer compressing =
+              MockWebSocketServer.start(
+                  config ->
+                      config.extensions(
+                          extensions ->
+                              extensions.install(WebSocketExtensions.perMessageDeflate())));
+          HttpClient offering =
+              HttpClient.create(
+                  config ->
+                      config.install(
+                          WebSockets.PLUGIN,
+                          ws ->
+                              ws.extensions(
+                                  extensions ->
+                                      extensions.install(
+                                          WebSocketExtensions.perMessageDeflate()))));
+          var session = offering.webSocketSession(compressing.url())) {
+        assertThat(session.extensions())
+            .extracting(WebSocketExtension::name)
+            .containsExactly("permessage-deflate");
+        Frame.Text text = new Frame.Text("again and ".repeat(1_000));
+        session.send(text);
+        assertThat(session.incoming().receive()).isEqualTo(text);
+        RawFrame sent = compressing.takeConnection(SOON).takeFrame(SOON);
+        assertThat(sent.rsv1()).isTrue();
+        assertThat(sent.payload().remaining()).isLessThan(200);
+      }
     }
   }
 

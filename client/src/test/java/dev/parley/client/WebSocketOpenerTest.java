@@ -7,8 +7,10 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.parley.client.transport.TlsOptions;
 import dev.parley.testkit.MockWebSocketServer;
 import dev.parley.testkit.Scenario;
+import dev.parley.testkit.TestCertificates;
 import dev.parley.websocket.CloseReason;
 import dev.parley.websocket.Frame;
 import dev.parley.websocket.WebSocketException;
@@ -25,6 +27,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import javax.net.ssl.SSLException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -119,6 +122,47 @@ final class WebSocketOpenerTest {
       client.ws(HttpMethod.GET, "localhost", server.port(), "/", echo);
       client.ws(request -> request.url(authority), echo);
       assertThat(opened).hasValue(7);
+    }
+  }
+
+  @Nested
+  class OverTls {
+    private final MockWebSocketServer secure =
+        MockWebSocketServer.start(config -> config.tls(TestCertificates.serverContext()));
+
+    @AfterEach
+    void end() {
+      secure.close();
+    }
+
+    @Test
+    void everyFormOfOpeningWorks() {
+      HttpClient client =
+          client(
+              config ->
+                  config.tls(TlsOptions.DEFAULT.withContext(TestCertificates.clientContext())));
+      AtomicInteger opened = new AtomicInteger();
+      WebSocketBlock echo =
+          session -> {
+            session.send("hello");
+            assertThat(session.incoming().receive()).isEqualTo(new Frame.Text("hello"));
+            opened.incrementAndGet();
+          };
+      String authority = "localhost:" + secure.port();
+      client.webSocket("wss://" + authority, echo);
+      client.webSocket(request -> request.secure(true).url("wss://" + authority), echo);
+      client.wss(authority, echo);
+      client.wss("https://" + authority, echo);
+      client.wss(HttpMethod.GET, "localhost", secure.port(), "/", echo);
+      client.wss(request -> request.host("localhost").port(secure.port()), echo);
+      assertThat(opened).hasValue(6);
+    }
+
+    @Test
+    void unknownAuthorityIsNotTrusted() {
+      assertThatExceptionOfType(WebSocketException.class)
+          .isThrownBy(() -> client().webSocketSession(secure.url()))
+          .withCauseInstanceOf(SSLException.class);
     }
   }
 

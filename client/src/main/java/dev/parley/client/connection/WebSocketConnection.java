@@ -175,8 +175,14 @@ public final class WebSocketConnection {
 
   private void close(Frame.Close frame, Deadline deadline) throws InterruptedException {
     if (!hasEnded() || answersByHand()) {
-      boolean unused = outgoing.close(frame, deadline);
-      incoming.awaitEnd(deadline);
+      try {
+        boolean unused = outgoing.close(frame, deadline);
+        incoming.awaitEnd(deadline);
+      } catch (InterruptedException e) {
+        outgoing.owe(frame); // It may not be begun yet; if it is, this one is left out.
+        timeOutClose();
+        throw e;
+      }
       closeTimedOut();
     } else {
       outgoing.settle(deadline);
@@ -274,6 +280,10 @@ public final class WebSocketConnection {
 
   void closeSent(CloseReason reason) {
     closing.updateAndGet(state -> state.withSent(reason));
+    timeOutClose();
+  }
+
+  private void timeOutClose() {
     schedule(
         () -> startVirtually("parley-close-timeout", this::closeTimedOut), options.closeTimeout());
   }
