@@ -244,9 +244,7 @@ public final class MockWebSocketServer implements AutoCloseable {
     private void play() throws IOException, InterruptedException {
       try {
         wire.within(config.timeout);
-        if (config.tls != null) {
-          wire.startTls(config.tls, config.tlsParameters);
-        }
+        wire.start(config.tls, config.tlsParameters);
         player.play();
       } catch (AssertionError | RuntimeException e) {
         failure = new AssertionError(where() + ": " + e.getMessage(), e);

@@ -72,7 +72,9 @@ final class ScenarioPlayer {
   }
 
   private void perform(Step step) throws IOException, InterruptedException {
-    begin(step);
+    if (!(step instanceof Step.Glued || step instanceof Step.Chopped)) {
+      position = "step " + ++stepNumber + " (" + step + ")";
+    }
     wire.within(timeout);
     switch (step) {
       case Step.Accept accept -> conversation.accept(accept.change());
@@ -114,8 +116,7 @@ final class ScenarioPlayer {
         wire.cut(timeout);
       }
       case Step.Close close -> {
-        Frame.Close frame = new Frame.Close(close.reason());
-        conversation.send(frame);
+        conversation.send(new Frame.Close(close.reason()));
         // RFC 6455 §5.5.1: until its own Close, the client may go on sending.
         while (!(conversation.nextFrame() instanceof Frame.Close)) {}
         finish();
@@ -128,12 +129,6 @@ final class ScenarioPlayer {
         conversation.reply(close);
         finish();
       }
-    }
-  }
-
-  private void begin(Step step) {
-    if (!(step instanceof Step.Glued || step instanceof Step.Chopped)) {
-      position = "step " + ++stepNumber + " (" + step + ")";
     }
   }
 

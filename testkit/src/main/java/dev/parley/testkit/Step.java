@@ -76,6 +76,14 @@ public sealed interface Step {
    * @param size the most bytes of each frame's payload, before the extensions
    */
   record SendFragmented(Frame message, int size) implements Step {
+    /** Validates that the message can be split. */
+    public SendFragmented {
+      if (message.opcode().isControl() || size < 1) {
+        throw new IllegalArgumentException(
+            "fragments of " + size + " bytes of " + message + ", expected at least 1, of data");
+      }
+    }
+
     @Override
     public String toString() {
       return "send " + Scenario.show(message) + " in fragments of " + size + " bytes";
@@ -156,7 +164,14 @@ public sealed interface Step {
    * @param size how many bytes at a time
    * @param pause how long to wait between two writes
    */
-  record Chopped(List<Step> steps, int size, Duration pause) implements Step {}
+  record Chopped(List<Step> steps, int size, Duration pause) implements Step {
+    /** Validates that something is written at a time. */
+    public Chopped {
+      if (size < 1) {
+        throw new IllegalArgumentException("pieces of " + size + " bytes, expected at least 1");
+      }
+    }
+  }
 
   /** Ends the outgoing direction, under TLS with its close_notify, and goes on. */
   record HalfClose() implements Step {}

@@ -43,12 +43,17 @@ final class Wire implements Closeable {
     this.onPeerEnd = onPeerEnd;
   }
 
-  void startTls(SSLContext context, SSLParameters parameters) throws IOException {
-    SSLSocket tls = (SSLSocket) context.getSocketFactory().createSocket(tcp, null, true);
-    tls.setSSLParameters(parameters);
-    tcp.setSoTimeout(soTimeout());
-    tls.startHandshake();
-    socket = tls;
+  /** Begins; with TLS where there is a context. */
+  void start(@Nullable SSLContext context, SSLParameters parameters) throws IOException {
+    // Each write leaves at once: a chopped one must not be put together again on its way.
+    tcp.setTcpNoDelay(true);
+    if (context != null) {
+      SSLSocket tls = (SSLSocket) context.getSocketFactory().createSocket(tcp, null, true);
+      tls.setSSLParameters(parameters);
+      tcp.setSoTimeout(soTimeout());
+      tls.startHandshake();
+      socket = tls;
+    }
   }
 
   /** Bounds all reading from now on together. */

@@ -51,7 +51,7 @@ final class MockWebSocketServerTest {
 
   private static MockWebSocketServer impatient(Scenario scenario) {
     MockWebSocketServer server =
-        MockWebSocketServer.start(config -> config.timeout(Duration.ofMillis(50)));
+        MockWebSocketServer.start(config -> config.timeout(Duration.ofMillis(200)));
     server.enqueue(scenario);
     return server;
   }
@@ -534,7 +534,7 @@ final class MockWebSocketServerTest {
       try (RawClient client = RawClient.open(server)) {
         assertThat(client.read()).isNull();
         assertReport(
-            server, "connection 1, step 2 (expect Binary [01 02]): nothing came within PT0.05S");
+            server, "connection 1, step 2 (expect Binary [01 02]): nothing came within PT0.2S");
       }
     }
 
@@ -584,7 +584,7 @@ final class MockWebSocketServerTest {
         assertThat(client.read()).isNull();
         assertThatExceptionOfType(AssertionError.class)
             .isThrownBy(server::close)
-            .withMessageEndingWith("the test has not counted down within PT0.05S");
+            .withMessageEndingWith("the test has not counted down within PT0.2S");
       }
     }
 
@@ -654,6 +654,17 @@ final class MockWebSocketServerTest {
           .withMessage("a step after Reset[], which is the last one");
       assertThatIllegalStateException().isThrownBy(over::glued);
       assertThatIllegalStateException().isThrownBy(() -> over.chopped(1));
+    }
+
+    @Test
+    void splitWhatCanBeSplit() {
+      Frame data = new Frame.Text("a");
+      Frame control = new Frame.Ping(new byte[1]);
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> Scenario.accept().sendFragmented(data, 0));
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> Scenario.accept().sendFragmented(control, 1));
+      assertThatIllegalArgumentException().isThrownBy(() -> Scenario.accept().chopped(0));
     }
 
     @Test
