@@ -67,8 +67,8 @@ public final class WebSockets {
 
     /**
      * Sets after how long a silence a Ping is sent; see {@link #pongTimeout}. Default: {@code
-     * null}, no Pings, because the specification says so; the probes of the socket itself are on
-     * and find a dead peer after hours. Twenty seconds suit most proxies.
+     * null}, no Pings, because the specification says so; the probes of the socket itself are on,
+     * but see only as far as the next proxy. Twenty seconds suit most proxies.
      */
     public Config pingInterval(@Nullable Duration interval) {
       pingInterval = interval == null ? null : requirePositive("pingInterval", interval);
