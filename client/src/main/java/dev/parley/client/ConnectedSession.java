@@ -67,7 +67,9 @@ final class ConnectedSession implements WebSocketSession {
 
   @Override
   public String toString() {
-    return "session, " + connection.closingHandshake().description();
+    return connection.isOpen()
+        ? "open session"
+        : "session, " + connection.closingHandshake().description();
   }
 
   private final class Incoming implements ReceiveChannel<Frame> {

@@ -154,8 +154,10 @@ final class ConnectedSessionTest {
     @Test
     void sendAfterTheEndTellsHowItEnded() {
       var session = play(Scenario.accept().expectClose(CloseReason.NORMAL));
+      assertThat(session).hasToString("open session");
       session.close();
       session.close();
+      assertThat(session.toString()).startsWith("session, we sent 1000");
       for (Runnable send :
           List.<Runnable>of(
               () -> session.send("late"),

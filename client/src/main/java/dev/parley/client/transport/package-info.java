@@ -11,7 +11,7 @@
  *   thread that receives                 ReadinessLoop (one thread per client, it only signals)
  *     read(buffer) = 0
  *     awaitReadable(deadline) ─ parks      select ── the socket has bytes
- *     ...................... <── unpark ──
+ *     ...................... &lt;── unpark ──
  *     read(buffer) &gt; 0                     nobody waits for them? after a moment: onReadable's task
  * </pre>
  *
