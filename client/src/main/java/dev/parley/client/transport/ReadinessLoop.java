@@ -85,6 +85,13 @@ public final class ReadinessLoop implements AutoCloseable {
   private static final long END = -1;
   private static final int FAILURES = 100;
 
+  /**
+   * A selector that hands over so many keys may hold back more, up to its next turns: the JDK asks
+   * the system for 256 to 1,024 at once. All these turns are one pass. Otherwise a key of thousands
+   * that are ready together would never be found in two passes in a row.
+   */
+  private static final int FULL = 256;
+
   private final ReentrantLock lock = new ReentrantLock();
   private final TreeSet<Timer> timers = new TreeSet<>();
   private @Nullable Selector inUse;
@@ -214,16 +221,16 @@ public final class ReadinessLoop implements AutoCloseable {
     if (timeout == END) {
       return false;
     }
+    int found;
     try {
-      if (timeout > 0) {
-        selector.select(this::signal, timeout);
-      } else {
-        selector.selectNow(this::signal);
-      }
+      found =
+          timeout > 0 ? selector.select(this::signal, timeout) : selector.selectNow(this::signal);
     } finally {
       selecting = false;
     }
-    pass++;
+    if (found < FULL) {
+      pass++;
+    }
     long now = System.nanoTime();
     runTimers(now);
     runUnattended(now);
