@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 'use strict';
 // The conversations of Conversation.java, played by ws.
-// Arguments: a PKCS12 file and its password.
+// Arguments: the files of a certificate and its key, in PEM.
 // The first two lines of standard output are the plain and the TLS port; each later line is the id,
 // code and reason of a Close that was seen. The server ends with its standard input.
 const fs = require('node:fs');
@@ -12,7 +12,7 @@ const { WebSocketServer } = require('ws');
 const MAX_MESSAGE = 32 << 20;
 const SUBPROTOCOL = 'parley.v2';
 const PATH = '/talk/';
-const [pfx, passphrase] = process.argv.slice(2);
+const [cert, key] = process.argv.slice(2).map((file) => fs.readFileSync(file));
 
 function talk(ws, request, tcp) {
   const [id, command, ...words] = request.url.slice(PATH.length).split('/').map(decodeURIComponent);
@@ -64,7 +64,7 @@ function listen(server) {
 
 Promise.all([
   listen(http.createServer()),
-  listen(https.createServer({ pfx: fs.readFileSync(pfx), passphrase })),
+  listen(https.createServer({ cert, key })),
 ]).then((ports) => console.log(ports.join('\n')));
 
 process.stdin.on('end', () => process.exit(0)).resume();

@@ -4,6 +4,7 @@ package dev.parley.interop;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.parley.testkit.TestCertificates;
 import dev.parley.websocket.CloseReason;
 import java.io.IOException;
 import java.io.InputStream;
@@ -40,7 +41,8 @@ final class EchoServerTest {
 
   private static final AtomicInteger IDS = new AtomicInteger();
 
-  private final HttpClient client = HttpClient.newBuilder().sslContext(SERVERS.trust()).build();
+  private final HttpClient client =
+      HttpClient.newBuilder().sslContext(TestCertificates.clientContext()).build();
   private final Peer peer;
   private final boolean secure;
 
@@ -103,7 +105,7 @@ final class EchoServerTest {
   void cuts(String how) throws Exception {
     EchoServer server = SERVERS.of(peer);
     SocketFactory sockets =
-        secure ? SERVERS.trust().getSocketFactory() : SocketFactory.getDefault();
+        secure ? TestCertificates.clientContext().getSocketFactory() : SocketFactory.getDefault();
     try (Socket socket = sockets.createSocket("localhost", server.port(secure))) {
       socket.setSoTimeout(10_000);
       String request =

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.interop;
 
+import dev.parley.testkit.TestCertificates;
 import dev.parley.websocket.Frame;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -33,12 +34,12 @@ final class JettyServer implements EchoServer {
   private final ServerConnector plain;
   private final ServerConnector secure;
 
-  JettyServer(TestTls tls) {
+  JettyServer() {
     QueuedThreadPool threads = new QueuedThreadPool(16, 4);
     threads.setDaemon(true);
     server = new Server(threads);
     SslContextFactory.Server ssl = new SslContextFactory.Server();
-    ssl.setSslContext(tls.server());
+    ssl.setSslContext(TestCertificates.serverContext());
     plain = listen(new ServerConnector(server, 1, 1));
     secure = listen(new ServerConnector(server, 1, 1, ssl));
     server.setHandler(WebSocketUpgradeHandler.from(server, this::configure));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.interop;
 
+import dev.parley.testkit.TestCertificates;
 import dev.parley.websocket.Frame;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
@@ -36,7 +37,9 @@ import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketFrameAggregator;
 import io.netty.handler.codec.http.websocketx.WebSocketServerProtocolConfig;
 import io.netty.handler.codec.http.websocketx.WebSocketServerProtocolHandler;
-import io.netty.handler.codec.http.websocketx.extensions.compression.WebSocketServerCompressionHandler;
+import io.netty.handler.codec.http.websocketx.extensions.WebSocketServerExtensionHandler;
+import io.netty.handler.codec.http.websocketx.extensions.compression.DeflateFrameServerExtensionHandshaker;
+import io.netty.handler.codec.http.websocketx.extensions.compression.PerMessageDeflateServerExtensionHandshaker;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import java.net.InetAddress;
@@ -71,10 +74,15 @@ final class NettyServer implements EchoServer {
   private final Channel plain;
   private final Channel secure;
 
-  NettyServer(TestTls tls) {
+  NettyServer() {
+    TestCertificates.Issued issued = TestCertificates.issue(TestCertificates.Subject.SERVER);
     try {
       plain = bind(null);
-      secure = bind(SslContextBuilder.forServer(tls.keys()).build());
+      secure =
+          bind(
+              SslContextBuilder.forServer(
+                      issued.certificateFile().toFile(), issued.keyFile().toFile())
+                  .build());
     } catch (SSLException e) {
       throw new IllegalStateException("no TLS for Netty", e);
     }
@@ -110,7 +118,11 @@ final class NettyServer implements EchoServer {
                 pipeline.addLast(
                     new HttpServerCodec(),
                     new HttpObjectAggregator(64 << 10),
-                    new WebSocketServerCompressionHandler(Conversation.MAX_MESSAGE),
+                    new WebSocketServerExtensionHandler(
+                        // As WebSocketServerCompressionHandler does, but for agreeing to forget.
+                        new PerMessageDeflateServerExtensionHandshaker(
+                            6, false, 15, true, false, Conversation.MAX_MESSAGE),
+                        new DeflateFrameServerExtensionHandshaker(6, Conversation.MAX_MESSAGE)),
                     new CloseWitness(),
                     new WebSocketServerProtocolHandler(CONFIG),
                     new WebSocketFrameAggregator(Conversation.MAX_MESSAGE),

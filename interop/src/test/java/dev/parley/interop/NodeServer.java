@@ -3,6 +3,7 @@ package dev.parley.interop;
 
 import static org.junit.jupiter.api.Assumptions.abort;
 
+import dev.parley.testkit.TestCertificates;
 import dev.parley.websocket.CloseReason;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -17,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 /** The ws package on Node, in a process of its own that ends with ours. */
 final class NodeServer implements EchoServer {
   private static final Path SOURCE = Path.of("src", "test", "node");
+  private static final Path HOME = Path.of("target", "node").toAbsolutePath();
 
   private final Closes closes = new Closes();
   private final Process process;
@@ -31,16 +33,21 @@ final class NodeServer implements EchoServer {
     Thread.ofVirtual().start(() -> lines.lines().forEach(this::report));
   }
 
-  /** Installs ws behind the build's back, in {@code directory}, and starts the server. */
-  static NodeServer start(Path directory, TestTls tls) {
+  /** Installs ws, if that has not been done yet, and starts the server. */
+  static NodeServer start() {
     try {
-      Path home = Files.createDirectories(directory.resolve("node"));
+      Path home = Files.createDirectories(HOME);
       if (!runs(home, "node", "--version") || !runs(home, "npm", "--version")) {
         abort("node and npm are not on the path: nothing to talk to");
       }
       install(home);
+      TestCertificates.Issued issued = TestCertificates.issue(TestCertificates.Subject.SERVER);
       ProcessBuilder server =
-          new ProcessBuilder("node", "server.js", tls.keyStore().toString(), TestTls.PASSWORD)
+          new ProcessBuilder(
+                  "node",
+                  "server.js",
+                  issued.certificateFile().toString(),
+                  issued.keyFile().toString())
               .directory(home.toFile())
               .redirectError(ProcessBuilder.Redirect.INHERIT);
       return new NodeServer(server.start());

@@ -1,39 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.interop;
 
-import java.nio.file.Path;
-
 /** A server of another project. */
 enum Peer {
   NODE {
     @Override
-    EchoServer start(Path directory, TestTls tls) {
-      return NodeServer.start(directory, tls);
+    EchoServer start() {
+      return NodeServer.start();
     }
   },
   JETTY {
     @Override
-    EchoServer start(Path directory, TestTls tls) {
-      return new JettyServer(tls);
+    EchoServer start() {
+      return new JettyServer();
     }
   },
   NETTY {
     @Override
-    EchoServer start(Path directory, TestTls tls) {
-      return new NettyServer(tls);
+    EchoServer start() {
+      return new NettyServer();
     }
   },
   UNDERTOW {
     @Override
-    EchoServer start(Path directory, TestTls tls) {
-      return new UndertowServer(tls);
+    EchoServer start() {
+      return new UndertowServer();
     }
   };
 
-  /**
-   * Starts the server.
-   *
-   * @param directory where it may write
-   */
-  abstract EchoServer start(Path directory, TestTls tls);
+  abstract EchoServer start();
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.interop;
 
+import dev.parley.testkit.TestCertificates;
 import dev.parley.websocket.Frame;
 import io.undertow.Handlers;
 import io.undertow.Undertow;
@@ -41,7 +42,7 @@ final class UndertowServer implements EchoServer {
           Thread.ofPlatform().daemon().name("undertow-talk-", 0).factory());
   private final Undertow server;
 
-  UndertowServer(TestTls tls) {
+  UndertowServer() {
     List<Handshake> handshakes =
         List.of(new Hybi13Handshake(Set.of(Conversation.SUBPROTOCOL), false));
     PathHandler handler =
@@ -59,7 +60,7 @@ final class UndertowServer implements EchoServer {
             // Direct ones it frees by a method that newer JDKs warn of.
             .setDirectBuffers(false)
             .addHttpListener(0, "127.0.0.1")
-            .addHttpsListener(0, "127.0.0.1", tls.server())
+            .addHttpsListener(0, "127.0.0.1", TestCertificates.serverContext())
             .setHandler(handler)
             .build();
     server.start();
