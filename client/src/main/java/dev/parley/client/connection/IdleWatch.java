@@ -10,8 +10,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
  *
  * <p>Between two calls of {@code receive()} nobody reads. To hand the session over each time would
  * cost more than the call itself, so an active session only keeps one timer going. A session in
- * which nothing happened from one tick to the next is quiet: its buffers go back to the pool, and a
- * virtual thread reads on its behalf what has arrived, or what will.
+ * which nobody read from one tick to the next has a virtual thread read on its behalf what has
+ * arrived, or what will; where nobody wrote, the buffer for it goes back to the pool.
  */
 final class IdleWatch {
   /**
@@ -23,7 +23,11 @@ final class IdleWatch {
   private final IncomingPath incoming;
   private final OutgoingPath outgoing;
   private final AtomicBoolean ticking = new AtomicBoolean();
-  private volatile boolean quiet;
+
+  // What happened since the last tick. The two are kept apart: who sends all the time does not
+  // read.
+  private volatile boolean readerLeft;
+  private volatile boolean writerLeft;
 
   IdleWatch(WebSocketConnection connection, IncomingPath incoming, OutgoingPath outgoing) {
     this.connection = connection;
@@ -31,28 +35,47 @@ final class IdleWatch {
     this.outgoing = outgoing;
   }
 
-  /** Tells that something happened. Costs two reads while the session is active. */
-  void active() {
-    if (quiet) {
-      quiet = false;
+  /** Tells that whoever read no longer does. Costs two reads while the session is active. */
+  void readerLeft() {
+    if (!readerLeft) {
+      readerLeft = true;
     }
+    watch();
+  }
+
+  /** Tells that whoever wrote no longer does. Costs as little. */
+  void writerLeft() {
+    if (!writerLeft) {
+      writerLeft = true;
+    }
+    watch();
+  }
+
+  private void watch() {
     if (!ticking.get() && ticking.compareAndSet(false, true)) {
       connection.schedule(this::tick, TICK);
     }
   }
 
   private void tick() {
-    if (!quiet && !connection.hasEnded()) {
-      quiet = true;
+    boolean reading = readerLeft;
+    boolean writing = writerLeft;
+    readerLeft = false;
+    writerLeft = false;
+    if ((reading || writing) && !connection.hasEnded()) {
       connection.schedule(this::tick, TICK);
-      return;
+    } else {
+      ticking.set(false); // before looking: whoever leaves after the look starts the next watch
     }
-    ticking.set(false); // before looking: whoever is active after the look starts the next watch
-    switch (incoming.rest()) {
-      case NOTHING -> {}
-      case READER -> connection.readOnBehalf();
-      case READINESS -> connection.readOnBehalfWhenReadable();
+    if (!reading) {
+      switch (incoming.rest()) {
+        case NOTHING -> {}
+        case READER -> connection.readOnBehalf();
+        case READINESS -> connection.readOnBehalfWhenReadable();
+      }
     }
-    outgoing.rest();
+    if (!writing) {
+      outgoing.rest();
+    }
   }
 }

@@ -260,13 +260,13 @@ final class IncomingPath {
   private void giveBack() {
     turn.giveBack();
     inbox.wake();
-    connection.active();
+    connection.readerLeft();
   }
 
   private void resumeIfPaused() {
     if (paused && inbox.isHalfEmpty()) {
       paused = false;
-      connection.active();
+      connection.readerLeft();
     }
   }
 

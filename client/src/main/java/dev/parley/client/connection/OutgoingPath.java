@@ -193,7 +193,10 @@ final class OutgoingPath {
       try {
         releaseEmptyBuffer();
       } finally {
-        unlock();
+        lock.unlock();
+      }
+      if (!replies.isEmpty()) {
+        drain(); // law 2; this thread is the loop's, and must not write
       }
     }
   }
@@ -343,7 +346,7 @@ final class OutgoingPath {
       drain();
     }
     writeOwed();
-    connection.active();
+    connection.writerLeft();
   }
 
   /** Writes what is owed if the lock is free; whoever holds it will see to it otherwise (law 2). */

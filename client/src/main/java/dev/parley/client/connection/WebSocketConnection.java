@@ -93,7 +93,7 @@ public final class WebSocketConnection {
     if (interval != null) {
       new Keepalive(this, incoming, interval, options.pongTimeout()).start();
     }
-    watch.active();
+    readerLeft();
   }
 
   /**
@@ -219,8 +219,12 @@ public final class WebSocketConnection {
     return ending.get() != null;
   }
 
-  void active() {
-    watch.active();
+  void readerLeft() {
+    watch.readerLeft();
+  }
+
+  void writerLeft() {
+    watch.writerLeft();
   }
 
   void schedule(Runnable quick, Duration delay) {
@@ -335,7 +339,7 @@ public final class WebSocketConnection {
     WebSocketException failure =
         new WebSocketException("the connection broke while sending: " + cause.getMessage(), cause);
     schedule(() -> abort(failure), shorter(PARTING, options.closeTimeout()));
-    active();
+    readerLeft();
   }
 
   /** Something of ours, or of an extension, threw what it must not. */

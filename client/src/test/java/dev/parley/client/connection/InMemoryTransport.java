@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
@@ -19,6 +20,7 @@ final class InMemoryTransport implements Transport {
   private final Pipe in;
   private final Pipe out;
   private volatile boolean closed;
+  private final AtomicInteger handedOver = new AtomicInteger();
 
   private InMemoryTransport(Pipe in, Pipe out) {
     this.in = in;
@@ -44,6 +46,11 @@ final class InMemoryTransport implements Transport {
     IOException reset = new IOException("Connection reset");
     out.change(() -> out.broken = reset);
     in.change(() -> in.broken = reset);
+  }
+
+  /** Returns how often somebody asked to be told of bytes instead of waiting for them. */
+  int handedOver() {
+    return handedOver.get();
   }
 
   boolean isClosed() {
@@ -79,6 +86,7 @@ final class InMemoryTransport implements Transport {
 
   @Override
   public void onReadable(Runnable task) {
+    handedOver.incrementAndGet();
     in.onReadable(task);
   }
 

@@ -33,6 +33,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
@@ -214,6 +215,40 @@ final class WebSocketConnectionTest {
       assertThat(receive()).isEqualTo(text("m0"));
       assertThat(receive()).isEqualTo(text("m1"));
       assertThat(receive()).isEqualTo(text("m2"));
+    }
+
+    @Test
+    void pingsAreAnsweredWhileSomebodyWritesAllTheTimeAndNobodyReceives() throws Exception {
+      open();
+      AtomicBoolean answered = new AtomicBoolean();
+      FutureTask<Boolean> writer =
+          start(
+              false,
+              () -> {
+                while (!answered.get()) {
+                  connection.flush(); // as a send does, but does not fill the pipe
+                }
+                return true;
+              });
+      for (byte i = 0; i < 3; i++) {
+        peer.send(new Frame.Ping(new byte[] {i}));
+        assertThat(peer.receive()).isEqualTo(new Frame.Pong(new byte[] {i}));
+      }
+      answered.set(true);
+      assertThat(get(writer)).isTrue();
+    }
+
+    @Test
+    void quietConnectionIsHandedToTheTransportOnce() throws Exception {
+      open();
+      connection.send(text("one"));
+      assertThat(peer.receive()).isEqualTo(text("one"));
+      Deadline deadline = Deadline.after(LONG);
+      while (ours.handedOver() == 0 && !deadline.isOver()) {
+        assertThat(peer.receive(Duration.ofMillis(1))).isNull();
+      }
+      assertThat(peer.receive(SHORT)).isNull();
+      assertThat(ours.handedOver()).isBetween(1, 2);
     }
 
     @Test
