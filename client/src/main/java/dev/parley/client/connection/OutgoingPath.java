@@ -31,6 +31,7 @@ final class OutgoingPath {
   // reply there.
   // 3. What an unlocking thread leaves unwritten has a drainer, or is held back with a flush to
   // come.
+  // 4. The first failure to write is in `broken` and known to the connection when it is thrown.
   /** For what must not wait: over before it begins. */
   static final Deadline AT_ONCE = Deadline.after(Duration.ZERO);
 
@@ -48,6 +49,9 @@ final class OutgoingPath {
    * needed.
    */
   private @Nullable ByteBuffer buffer;
+
+  /** The transport may have taken bytes that the operating system does not have yet. */
+  private boolean unflushed;
 
   /** Why nothing more can be written. Written under the lock. */
   private volatile @Nullable IOException broken;
@@ -67,7 +71,7 @@ final class OutgoingPath {
       begin(frame);
       pump(Deadline.NONE);
     } catch (IOException e) {
-      throw broken(e);
+      throw connection.closedException("cannot send"); // law 4: with its cause
     } finally {
       unlock();
     }
@@ -81,12 +85,10 @@ final class OutgoingPath {
     lock.lockInterruptibly();
     try {
       begin(frame);
-      while (!outbound.write(buffer())) {
-        push(Deadline.NONE);
-      }
+      pumpBegun(Deadline.NONE);
       flushSoon();
     } catch (IOException e) {
-      throw broken(e);
+      throw connection.closedException("cannot send"); // law 4: with its cause
     } finally {
       unlock();
     }
@@ -105,15 +107,12 @@ final class OutgoingPath {
         return false;
       }
       begin(frame);
-      while (!outbound.write(buffer())) {
-        if (!push(AT_ONCE)) {
-          return true; // the drainer goes on
-        }
+      if (pumpBegun(AT_ONCE)) { // else the drainer goes on
+        flushSoon();
       }
-      flushSoon();
       return true;
     } catch (IOException e) {
-      throw broken(e);
+      throw connection.closedException("cannot send"); // law 4: with its cause
     } catch (InterruptedException e) {
       throw new AssertionError("interrupted without waiting", e);
     } finally {
@@ -127,7 +126,7 @@ final class OutgoingPath {
     try {
       pump(Deadline.NONE);
     } catch (IOException e) {
-      throw broken(e);
+      throw connection.closedException("cannot send"); // law 4: with its cause
     } finally {
       unlock();
     }
@@ -153,8 +152,7 @@ final class OutgoingPath {
       }
       return pump(deadline);
     } catch (IOException e) {
-      connection.writeFailed(e);
-      return false;
+      return false; // law 4
     } finally {
       unlock();
     }
@@ -175,7 +173,7 @@ final class OutgoingPath {
       try {
         pump(deadline);
       } catch (IOException e) {
-        connection.writeFailed(e);
+        return; // law 4
       } finally {
         unlock();
       }
@@ -209,6 +207,7 @@ final class OutgoingPath {
     lock.lock();
     try {
       outbound.end();
+      unflushed = false;
       if (buffer != null) {
         buffer.clear();
         releaseEmptyBuffer();
@@ -253,12 +252,17 @@ final class OutgoingPath {
     if (reason != null) {
       throw reason;
     }
-    while (!outbound.isIdle() && !outbound.write(buffer())) {
-      if (!push(deadline)) {
-        return false;
+    try {
+      while (!outbound.isIdle() && !outbound.write(buffer())) {
+        if (!push(deadline)) {
+          return false;
+        }
       }
+      return true;
+    } catch (RuntimeException | Error e) {
+      brokeWithin(e);
+      throw e;
     }
-    return true;
   }
 
   /**
@@ -291,6 +295,7 @@ final class OutgoingPath {
     if (pending == null) {
       return true;
     }
+    unflushed = true;
     pending.flip();
     try {
       while (pending.hasRemaining() || !transport.flush()) {
@@ -301,13 +306,24 @@ final class OutgoingPath {
           return false;
         }
       }
+      unflushed = false;
       return true;
     } catch (IOException e) {
       broken = e;
+      connection.writeFailed(e);
+      throw e;
+    } catch (RuntimeException | Error e) {
+      brokeWithin(e);
       throw e;
     } finally {
       pending.compact();
     }
+  }
+
+  /** A frame may be half encoded: nothing may be written after it, and no drainer is to try. */
+  private void brokeWithin(Throwable cause) {
+    broken = new IOException("the way out failed from within", cause);
+    connection.broke(cause);
   }
 
   private ByteBuffer buffer() {
@@ -321,7 +337,7 @@ final class OutgoingPath {
 
   private void releaseEmptyBuffer() {
     ByteBuffer held = buffer;
-    if (held != null && held.position() == 0) {
+    if (held != null && held.position() == 0 && !unflushed) {
       buffer = null;
       buffers.release(held);
     }
@@ -339,7 +355,7 @@ final class OutgoingPath {
   }
 
   private void unlock() {
-    boolean encoded = buffer != null && buffer.position() > 0;
+    boolean encoded = unflushed || (buffer != null && buffer.position() > 0);
     boolean left = !outbound.isIdle() || (encoded && !flushComing.get());
     lock.unlock();
     if (left && broken == null) {
@@ -356,8 +372,7 @@ final class OutgoingPath {
       try {
         done = pump(AT_ONCE);
       } catch (IOException e) {
-        done = true;
-        connection.writeFailed(e);
+        done = true; // law 4
       } catch (InterruptedException e) {
         throw new AssertionError("interrupted without waiting", e);
       } finally {
@@ -381,17 +396,12 @@ final class OutgoingPath {
     try {
       pump(Deadline.NONE);
     } catch (IOException e) {
-      connection.writeFailed(e);
+      return; // law 4
     } catch (InterruptedException e) {
       throw new AssertionError("nobody has this thread to interrupt it", e);
     } finally {
       draining.set(false);
       unlock();
     }
-  }
-
-  private RuntimeException broken(IOException e) {
-    connection.writeFailed(e);
-    return connection.closedException("cannot send");
   }
 }

@@ -20,6 +20,8 @@ final class InMemoryTransport implements Transport {
   private final Pipe in;
   private final Pipe out;
   private volatile boolean closed;
+  private volatile @Nullable RuntimeException mistake;
+  private @Nullable ByteBuffer ahead;
   private final AtomicInteger handedOver = new AtomicInteger();
 
   private InMemoryTransport(Pipe in, Pipe out) {
@@ -48,6 +50,16 @@ final class InMemoryTransport implements Transport {
     in.change(() -> in.broken = reset);
   }
 
+  /** Takes so many bytes ahead of what is flushed, as TLS does. */
+  void takeAhead(int count) {
+    ahead = ByteBuffer.allocate(count).limit(0);
+  }
+
+  /** Makes every write fail as only a mistake of ours does. */
+  void breakWithin(RuntimeException mistake) {
+    this.mistake = mistake;
+  }
+
   /** Returns how often somebody asked to be told of bytes instead of waiting for them. */
   int handedOver() {
     return handedOver.get();
@@ -66,12 +78,29 @@ final class InMemoryTransport implements Transport {
   @Override
   public int write(ByteBuffer source) throws IOException {
     requireOpen();
-    return out.write(source);
+    if (mistake != null) {
+      throw mistake;
+    }
+    ByteBuffer taken = ahead;
+    if (taken == null) {
+      return out.write(source);
+    }
+    out.write(taken);
+    taken.compact();
+    int count = Math.min(taken.remaining(), source.remaining());
+    taken.put(taken.position(), source, source.position(), count);
+    taken.position(taken.position() + count).flip();
+    source.position(source.position() + count);
+    return count;
   }
 
   @Override
-  public boolean flush() {
-    return true;
+  public boolean flush() throws IOException {
+    requireOpen();
+    if (ahead != null) {
+      out.write(ahead);
+    }
+    return ahead == null || !ahead.hasRemaining();
   }
 
   @Override

@@ -405,6 +405,37 @@ final class WebSocketConnectionTest {
     }
 
     @Test
+    void interruptedSendIsFlushedInTheBackground() throws Exception {
+      capacity = 100;
+      open();
+      ours.takeAhead(64 << 10);
+      FutureTask<Boolean> sender =
+          new FutureTask<>(
+              () -> {
+                assertThatThrownBy(() -> connection.send(new Frame.Binary(new byte[3000])))
+                    .isInstanceOf(WebSocketInterruptedException.class);
+                return Thread.interrupted();
+              });
+      Thread thread = Thread.ofVirtual().start(sender);
+      assertThat(peer.transport.awaitReadable(Deadline.after(LONG))).isTrue();
+      thread.interrupt();
+      assertThat(get(sender)).isTrue();
+      assertThat(peer.receive()).isEqualTo(new Frame.Binary(new byte[3000]));
+    }
+
+    @Test
+    void mistakeInTheTransportEndsTheConnection() throws Exception {
+      open();
+      IllegalStateException mistake = new IllegalStateException("mistake");
+      ours.breakWithin(mistake);
+      assertThatThrownBy(() -> connection.send(text("one"))).isSameAs(mistake);
+      assertThat(finished.await(10, TimeUnit.SECONDS)).isTrue();
+      assertThatThrownBy(() -> connection.send(text("two")))
+          .isInstanceOf(WebSocketClosedException.class)
+          .hasRootCause(mistake);
+    }
+
+    @Test
     void enqueuedFramesGoOutByThemselves() throws Exception {
       open();
       connection.enqueue(text("one"));
