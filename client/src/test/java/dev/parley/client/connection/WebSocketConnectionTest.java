@@ -782,6 +782,54 @@ final class WebSocketConnectionTest {
       assertThat(connection.closingHandshake().isClean()).isTrue();
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void closeOfAnInterruptedThreadGoesOn(boolean virtual) throws Exception {
+      open();
+      FutureTask<Boolean> closer =
+          start(
+              virtual,
+              () -> {
+                Thread.currentThread().interrupt();
+                assertThatThrownBy(() -> connection.close(CloseReason.GOING_AWAY))
+                    .isInstanceOf(WebSocketInterruptedException.class);
+                return Thread.interrupted();
+              });
+      assertThat(get(closer)).as("interrupt flag set again").isTrue();
+      assertThat(peer.receive()).isEqualTo(new Frame.Close(CloseReason.GOING_AWAY));
+      peer.send(new Frame.Close(CloseReason.GOING_AWAY));
+      assertThat(connection.closeReason().get(10, TimeUnit.SECONDS))
+          .isEqualTo(CloseReason.GOING_AWAY);
+    }
+
+    @Test
+    void closeInterruptedBehindABlockedSenderEndsAtTheTimeout() throws Exception {
+      capacity = 1000;
+      closeTimeout = Duration.ofMillis(500);
+      open();
+      FutureTask<Boolean> sender =
+          start(
+              true,
+              () -> {
+                assertThatThrownBy(() -> connection.send(new Frame.Binary(new byte[100_000])))
+                    .isInstanceOf(WebSocketClosedException.class);
+                return true;
+              });
+      assertThat(peer.transport.awaitReadable(Deadline.after(LONG))).isTrue();
+      FutureTask<Boolean> closer =
+          start(
+              true,
+              () -> {
+                Thread.currentThread().interrupt();
+                assertThatThrownBy(() -> connection.close(CloseReason.NORMAL))
+                    .isInstanceOf(WebSocketInterruptedException.class);
+                return true;
+              });
+      assertThat(get(closer)).isTrue();
+      assertThat(get(sender)).isTrue();
+      assertThat(finished.await(10, TimeUnit.SECONDS)).isTrue();
+    }
+
     @Test
     void closesThatCrossAreOneCleanClose() throws Exception {
       open();
