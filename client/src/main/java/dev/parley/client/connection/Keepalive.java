@@ -35,7 +35,7 @@ final class Keepalive {
   }
 
   void start() {
-    connection.schedule(this::tick, interval);
+    connection.schedulePing(this::tick, interval);
   }
 
   private void tick() {
@@ -46,11 +46,11 @@ final class Keepalive {
     long received = incoming.lastReceivedNanos();
     if (incoming.isPaused()) {
       asked = false;
-      connection.schedule(this::tick, interval);
+      connection.schedulePing(this::tick, interval);
     } else if (asked && received - askedNanos < 0) {
       Duration left = timeout.minusNanos(now - askedNanos);
       if (left.isPositive()) {
-        connection.schedule(this::tick, WebSocketConnection.shorter(left, interval));
+        connection.schedulePing(this::tick, WebSocketConnection.shorter(left, interval));
       } else {
         connection.abort(
             new WebSocketException(
@@ -65,7 +65,7 @@ final class Keepalive {
         askedNanos = now;
         connection.oweFromTimer(new Frame.Ping(NOTHING));
       }
-      connection.schedule(
+      connection.schedulePing(
           this::tick, asked ? WebSocketConnection.shorter(timeout, interval) : left);
     }
   }

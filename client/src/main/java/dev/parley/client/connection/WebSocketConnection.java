@@ -49,6 +49,10 @@ public final class WebSocketConnection {
   private final IdleWatch watch;
   private final AtomicReference<ClosingHandshake> closing =
       new AtomicReference<>(ClosingHandshake.OPEN);
+  // The timers that would outlast the connection, and keep it from being collected.
+  private final AtomicReference<ReadinessLoop.@Nullable Timer> pingTimer = new AtomicReference<>();
+  private final AtomicReference<ReadinessLoop.@Nullable Timer> closeTimer = new AtomicReference<>();
+
   private final AtomicReference<@Nullable Ending> ending = new AtomicReference<>();
   private final CompletableFuture<@Nullable CloseReason> closeReason = new CompletableFuture<>();
 
@@ -231,6 +235,26 @@ public final class WebSocketConnection {
     ReadinessLoop.Timer unused = loop.schedule(quick, delay);
   }
 
+  void schedulePing(Runnable quick, Duration delay) {
+    schedule(quick, delay, pingTimer);
+  }
+
+  private void schedule(
+      Runnable quick, Duration delay, AtomicReference<ReadinessLoop.@Nullable Timer> slot) {
+    cancel(slot);
+    slot.set(loop.schedule(quick, delay));
+    if (closing.get().ended()) {
+      cancel(slot); // set too late for finish() to see it
+    }
+  }
+
+  private static void cancel(AtomicReference<ReadinessLoop.@Nullable Timer> slot) {
+    ReadinessLoop.Timer timer = slot.getAndSet(null);
+    if (timer != null) {
+      timer.cancel();
+    }
+  }
+
   /**
    * Throws unless a frame may still be sent. After the peer's Close frame, a raw session may send
    * its own.
@@ -289,7 +313,9 @@ public final class WebSocketConnection {
 
   private void timeOutClose() {
     schedule(
-        () -> startVirtually("parley-close-timeout", this::closeTimedOut), options.closeTimeout());
+        () -> startVirtually("parley-close-timeout", this::closeTimedOut),
+        options.closeTimeout(),
+        closeTimer);
   }
 
   void closeReceived(CloseReason reason) {
@@ -382,19 +408,31 @@ public final class WebSocketConnection {
    */
   private void finish(Deadline parting) {
     try {
-      if (!parting.isOver()) {
-        outgoing.settle(parting);
-        incoming.discard(parting);
+      try {
+        if (!parting.isOver()) {
+          outgoing.settle(parting);
+          incoming.discard(parting);
+        }
+      } finally {
+        release();
       }
-      transport.close();
-      incoming.end();
-      outgoing.end();
     } catch (InterruptedException e) {
       throw new AssertionError("nobody has this thread to interrupt it", e);
     } finally {
-      transport.close();
       closing.updateAndGet(ClosingHandshake::withEnded);
+      cancel(pingTimer);
+      cancel(closeTimer);
       onFinished.run();
+    }
+  }
+
+  /** Releases everything; what an extension throws at its end keeps nothing else from its own. */
+  private void release() throws InterruptedException {
+    transport.close();
+    try {
+      incoming.end();
+    } finally {
+      outgoing.end();
     }
   }
 

@@ -27,7 +27,9 @@ import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -828,6 +830,23 @@ final class WebSocketConnectionTest {
       assertThat(get(closer)).isTrue();
       assertThat(get(sender)).isTrue();
       assertThat(finished.await(10, TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Test
+    void endedConnectionLeavesNoTimerBehind() throws Exception {
+      pingInterval = Duration.ofHours(1);
+      closeTimeout = Duration.ofHours(1);
+      Set<Thread> before = Thread.getAllStackTraces().keySet();
+      open();
+      Set<Thread> loops = new HashSet<>(Thread.getAllStackTraces().keySet());
+      loops.removeAll(before);
+      loops.removeIf(thread -> !thread.getName().equals("parley-readiness"));
+      connection.send(new Frame.Close(CloseReason.NORMAL));
+      peer.send(new Frame.Close(CloseReason.NORMAL));
+      peer.transport.endOutput();
+      assertThat(finished.await(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(loops).hasSize(1);
+      assertThat(loops.iterator().next().join(LONG)).as("loop without timers ends").isTrue();
     }
 
     @Test
