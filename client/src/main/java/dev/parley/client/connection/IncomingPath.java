@@ -36,6 +36,12 @@ final class IncomingPath {
   /** How long a closing session waits for room in a full inbox before what comes is dropped. */
   private static final Duration PATIENCE = Duration.ofMillis(500);
 
+  /**
+   * How often a reader that is late finds bytes before it gives up: it is to take what is there,
+   * but a flood of what is not for the application must not hold it.
+   */
+  private static final int LATE_READS = 16;
+
   private final WebSocketConnection connection;
   private final Transport transport;
   private final Inbound inbound;
@@ -52,6 +58,9 @@ final class IncomingPath {
 
   /** The last read found nothing: what comes next is seen by the transport's readiness. */
   private boolean dry;
+
+  /** How many reads of the present reader found bytes after its deadline. */
+  private int lateReads;
 
   /** There is nothing more to read, ever. */
   private boolean drained;
@@ -162,10 +171,11 @@ final class IncomingPath {
         }
         paused = false;
         Frame frame = readFrame(AT_ONCE);
-        if (frame == null) {
+        if (frame != null) {
+          inbox.add(frame);
+        } else if (dry) {
           return;
         }
-        inbox.add(frame);
       }
     } catch (InterruptedException e) {
       throw new AssertionError("interrupted without waiting", e);
@@ -275,6 +285,7 @@ final class IncomingPath {
    * ended.
    */
   private @Nullable Frame readFrame(Deadline deadline) throws InterruptedException {
+    lateReads = 0;
     while (!connection.hasEnded()) {
       Event event = nextEvent(deadline);
       if (event == null) {
@@ -323,7 +334,8 @@ final class IncomingPath {
           drained = true;
           return inbound.endOfStream();
         }
-        if (count == 0 && (deadline.isOver() || !transport.awaitReadable(deadline))) {
+        boolean late = deadline.isOver();
+        if (count == 0 ? late || !transport.awaitReadable(deadline) : late && isEnough()) {
           return null;
         }
       }
@@ -335,6 +347,11 @@ final class IncomingPath {
       connection.broke(e); // The state of the halves is unknown; nothing may be read after it.
       throw e;
     }
+  }
+
+  private boolean isEnough() {
+    lateReads++;
+    return lateReads > LATE_READS;
   }
 
   /** Reads into the buffer, all of which has been parsed; keeps none where nothing came. */

@@ -21,6 +21,7 @@ final class InMemoryTransport implements Transport {
   private final Pipe out;
   private volatile boolean closed;
   private volatile @Nullable RuntimeException mistake;
+  private volatile byte @Nullable [] flood;
   private @Nullable ByteBuffer ahead;
   private final AtomicInteger handedOver = new AtomicInteger();
 
@@ -50,6 +51,11 @@ final class InMemoryTransport implements Transport {
     in.change(() -> in.broken = reset);
   }
 
+  /** Has every read find the same bytes again, as many as there is room for. */
+  void flood(byte[] bytes) {
+    flood = bytes;
+  }
+
   /** Takes so many bytes ahead of what is flushed, as TLS does. */
   void takeAhead(int count) {
     ahead = ByteBuffer.allocate(count).limit(0);
@@ -72,7 +78,15 @@ final class InMemoryTransport implements Transport {
   @Override
   public int read(ByteBuffer target) throws IOException {
     requireOpen();
-    return in.read(target);
+    byte[] endless = flood;
+    if (endless == null) {
+      return in.read(target);
+    }
+    int start = target.position();
+    while (target.remaining() >= endless.length) {
+      target.put(endless);
+    }
+    return target.position() - start;
   }
 
   @Override

@@ -154,6 +154,14 @@ final class WebSocketConnectionTest {
       assertThat(receive()).isEqualTo(text("hello"));
     }
 
+    @Test
+    void deadlineHoldsInAFloodOfPings() throws Exception {
+      open();
+      ours.flood(peer.encode(new Frame.Ping(new byte[0])));
+      assertThat(connection.receive(Deadline.after(SHORT))).isNull();
+      assertThat(connection.tryReceive()).isNull();
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void interruptEndsTheWaitAndLosesNothing(boolean virtual) throws Exception {
