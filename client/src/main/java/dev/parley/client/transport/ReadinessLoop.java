@@ -12,6 +12,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -98,6 +99,9 @@ public final class ReadinessLoop implements AutoCloseable {
   private long timersMade;
   private boolean closed;
 
+  // Not the selector's keys, from which a cancelled one is gone only after another select.
+  private final AtomicInteger registered = new AtomicInteger();
+
   private volatile boolean selecting;
 
   // Of the loop's thread alone.
@@ -119,7 +123,9 @@ public final class ReadinessLoop implements AutoCloseable {
       if (closed) {
         throw new IOException("the readiness loop is closed");
       }
-      return new Registration(this, start(), channel);
+      Registration registration = new Registration(this, start(), channel);
+      registered.incrementAndGet();
+      return registration;
     } finally {
       lock.unlock();
     }
@@ -170,6 +176,12 @@ public final class ReadinessLoop implements AutoCloseable {
     if (selecting) {
       selector.wakeup();
     }
+  }
+
+  /** Forgets a registration whose channel was closed. */
+  void deregister(Selector selector) {
+    registered.decrementAndGet();
+    selector.wakeup(); // unconditionally: the selector still has to let go of the key
   }
 
   void lookAgain(Registration registration) {
@@ -254,7 +266,7 @@ public final class ReadinessLoop implements AutoCloseable {
     lock.lock();
     try {
       long now = System.nanoTime();
-      boolean unused = selector.keys().isEmpty() && timers.isEmpty();
+      boolean unused = registered.get() == 0 && timers.isEmpty();
       if (closed || (unused && lingersUntil - now <= 0)) {
         end(selector);
         return END;

@@ -56,7 +56,8 @@ final class Registration {
   //     finds the key ready once more.
   //  9. close sets CLOSED in both fields before it closes the channel, then unparks whom it took
   //     out. Who turned interest on too late finds the key cancelled, and its field CLOSED. The
-  //     wake-up makes the selector let go of the key, without which the descriptor stays open.
+  //     wake-up makes the selector let go of the key, without which the descriptor stays open, and
+  //     the loop see that it may be unused; so it comes after the key was cancelled and counted.
 
   private static final System.Logger LOGGER = System.getLogger("dev.parley.client.transport");
 
@@ -245,7 +246,9 @@ final class Registration {
     } catch (IOException e) {
       LOGGER.log(System.Logger.Level.DEBUG, "closing a channel, which is given up anyway", e);
     } finally {
-      key.selector().wakeup();
+      if (formerReader != State.CLOSED) {
+        loop.deregister(key.selector());
+      }
       unpark(formerReader);
       unpark(formerWriter);
     }

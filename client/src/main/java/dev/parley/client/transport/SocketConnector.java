@@ -106,7 +106,7 @@ public final class SocketConnector implements Connector {
     }
   }
 
-  private ChannelTransport connect(
+  ChannelTransport connect(
       List<? extends SocketAddress> addresses, Destination destination, Deadline deadline)
       throws IOException, InterruptedException {
     long start = System.nanoTime();

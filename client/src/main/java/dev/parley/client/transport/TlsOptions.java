@@ -55,10 +55,13 @@ public final class TlsOptions {
   /**
    * Returns options that trust the certificates of a store, and no others.
    *
-   * @throws IllegalArgumentException if the store cannot be used
+   * @throws IllegalArgumentException if the store is empty or cannot be used
    */
   public TlsOptions withTrust(KeyStore certificates) {
     try {
+      if (certificates.size() == 0) {
+        throw new IllegalArgumentException("trust store without a certificate");
+      }
       var factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
       factory.init(certificates);
       return of(keys, List.of(factory.getTrustManagers()), false);

@@ -7,6 +7,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketAddress;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -75,6 +76,10 @@ final class Peer implements AutoCloseable {
 
   int port() {
     return server.getLocalPort();
+  }
+
+  SocketAddress address() {
+    return server.getLocalSocketAddress();
   }
 
   Destination plain() {

@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.client.transport;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(120)
+final class ReadinessLoopTest {
+  private final ReadinessLoop loop = new ReadinessLoop();
+  private final SocketConnector connector =
+      new SocketConnector(loop, new BufferPool(), TlsOptions.DEFAULT);
+
+  @AfterEach
+  void closeLoop() {
+    loop.close();
+  }
+
+  private Transport connect(Peer peer) throws Exception {
+    return connector.connect(peer.plain(), Deadline.after(Duration.ofSeconds(20)));
+  }
+
+  private Thread thread() throws Exception {
+    CompletableFuture<Thread> thread = new CompletableFuture<>();
+    loop.schedule(() -> thread.complete(Thread.currentThread()), Duration.ZERO);
+    return thread.get();
+  }
+
+  private static Duration cpuTime() {
+    return ProcessHandle.current().info().totalCpuDuration().orElseThrow();
+  }
+
+  /** A peer that sends nothing by itself. */
+  private static Peer quiet() throws IOException {
+    return new Peer(socket -> socket.getInputStream().readAllBytes());
+  }
+
+  @Nested
+  @DisplayName("its thread")
+  final class ItsThread {
+    @Test
+    void endsWhenNothingIsLeftAndStartsAgain() throws Exception {
+      Thread first = thread();
+      assertThat(first.isDaemon()).isTrue();
+      assertThat(first.join(Duration.ofSeconds(20))).isTrue();
+      assertThat(thread()).isNotSameAs(first);
+      try (Peer peer = new Peer(Peer.ECHO);
+          Transport transport = connect(peer)) {
+        Bytes.echo(transport, 1000);
+      }
+    }
+
+    @Test
+    void isTheOnlyOneOfAThousandIdleTransports() throws Exception {
+      try (Peer peer = quiet()) {
+        connect(peer);
+        int before = Thread.getAllStackTraces().size();
+        List<Transport> transports = new ArrayList<>();
+        for (int i = 0; i < 1000; i++) {
+          Transport transport = connect(peer);
+          transport.onReadable(() -> {});
+          transports.add(transport);
+        }
+        // A few of the test's own, and of look-ups that are about to end.
+        assertThat(Thread.getAllStackTraces().size()).isLessThan(before + 10);
+        Thread thread = thread();
+        transports.forEach(Transport::close);
+        assertThat(thread.isAlive()).isTrue();
+      }
+    }
+
+    @Test
+    void survivesTasksThatThrow() throws Exception {
+      try (Peer peer = new Peer(Peer.ECHO);
+          Transport transport = connect(peer)) {
+        Thread thread = thread();
+        loop.schedule(
+            () -> {
+              throw new OutOfMemoryError("not really");
+            },
+            Duration.ZERO);
+        transport.onReadable(
+            () -> {
+              throw new IllegalStateException("thrown by a test");
+            });
+        Bytes.write(transport, new byte[1]);
+        Bytes.echo(connect(peer), 1000);
+        CountDownLatch second = new CountDownLatch(1);
+        Bytes.read(transport, 1);
+        transport.onReadable(second::countDown);
+        Bytes.write(transport, new byte[1]);
+        second.await();
+        assertThat(thread()).isSameAs(thread);
+      }
+    }
+
+    @Test
+    void sleepsWhileBytesWaitForNobody() throws Exception {
+      try (Peer peer = quiet();
+          Transport attended = connect(peer)) {
+        Socket unused = peer.socket();
+        Transport[] unread = new Transport[20];
+        for (int i = 0; i < unread.length; i++) {
+          unread[i] = connect(peer);
+          peer.socket().getOutputStream().write(1);
+          assertThat(unread[i].awaitReadable(Deadline.NONE)).isTrue();
+        }
+        // Others run in this process too, but not all the time.
+        Duration least = Duration.ofDays(1);
+        for (int i = 0; i < 10; i++) {
+          Duration before = cpuTime();
+          assertThat(attended.awaitReadable(Deadline.after(Duration.ofMillis(200)))).isFalse();
+          Duration used = cpuTime().minus(before);
+          least = used.compareTo(least) < 0 ? used : least;
+        }
+        assertThat(least).isLessThan(Duration.ofMillis(60));
+      }
+    }
+  }
+
+  @Nested
+  @DisplayName("timers")
+  final class Timers {
+    @Test
+    void runInTheOrderOfTheirTimes() throws Exception {
+      BlockingQueue<Integer> run = new LinkedBlockingQueue<>();
+      loop.schedule(
+          () -> { // on the loop's thread, so that none runs before all are set
+            loop.schedule(() -> run.add(3), Duration.ofMillis(40));
+            loop.schedule(() -> run.add(2), Duration.ofMillis(20));
+            loop.schedule(() -> run.add(0), Duration.ofMillis(-5));
+            loop.schedule(() -> run.add(1), Duration.ofMillis(10));
+          },
+          Duration.ZERO);
+      List<Integer> order = new ArrayList<>();
+      for (int i = 0; i < 4; i++) {
+        order.add(run.take());
+      }
+      assertThat(order).containsExactly(0, 1, 2, 3);
+    }
+
+    @Test
+    void runNotBeforeTheirTime() throws Exception {
+      long start = System.nanoTime();
+      CompletableFuture<Long> run = new CompletableFuture<>();
+      loop.schedule(() -> run.complete(System.nanoTime()), Duration.ofMillis(30));
+      assertThat(Duration.ofNanos(run.get() - start)).isGreaterThanOrEqualTo(Duration.ofMillis(30));
+    }
+
+    @Test
+    void doNotRunWhenCancelled() throws Exception {
+      AtomicInteger runs = new AtomicInteger();
+      CountDownLatch later = new CountDownLatch(1);
+      loop.schedule(
+          () -> {
+            ReadinessLoop.Timer timer = loop.schedule(runs::incrementAndGet, Duration.ofMillis(20));
+            loop.schedule(later::countDown, Duration.ofMillis(40));
+            timer.cancel();
+            timer.cancel();
+          },
+          Duration.ZERO);
+      later.await();
+      assertThat(runs).hasValue(0);
+    }
+
+    @Test
+    void maySetTimers() throws Exception {
+      CountDownLatch runs = new CountDownLatch(1000);
+      loop.schedule(
+          new Runnable() {
+            @Override
+            public void run() {
+              runs.countDown();
+              if (runs.getCount() > 0) {
+                loop.schedule(this, Duration.ZERO);
+              }
+            }
+          },
+          Duration.ZERO);
+      runs.await();
+    }
+
+    @Test
+    void mayBeAsFarAwayAsAnybodyLikes() throws Exception {
+      ReadinessLoop.Timer never = loop.schedule(() -> {}, Duration.ofSeconds(Long.MAX_VALUE));
+      CountDownLatch soon = new CountDownLatch(1);
+      loop.schedule(soon::countDown, Duration.ofMillis(1));
+      soon.await();
+      never.cancel();
+    }
+  }
+
+  @Nested
+  @DisplayName("the task for bytes that nobody waits for")
+  final class TheUnattendedTask {
+    @Test
+    void runsOnceOnTheLoopsThread() throws Exception {
+      try (Peer peer = new Peer(Peer.ECHO);
+          Transport transport = connect(peer)) {
+        BlockingQueue<Thread> runs = new LinkedBlockingQueue<>();
+        transport.onReadable(() -> runs.add(Thread.currentThread()));
+        Bytes.write(transport, new byte[3]);
+        assertThat(runs.take()).isSameAs(thread());
+        Bytes.echo(connect(peer), 100_000);
+        assertThat(runs).isEmpty();
+        assertThat(Bytes.read(transport, 3)).hasSize(3);
+      }
+    }
+
+    @Test
+    void runsAgainWhenSetAgainWithBytesLeft() throws Exception {
+      try (Peer peer = new Peer(Peer.ECHO);
+          Transport transport = connect(peer)) {
+        Bytes.write(transport, new byte[3]);
+        for (int i = 0; i < 3; i++) {
+          CountDownLatch run = new CountDownLatch(1);
+          transport.onReadable(run::countDown);
+          run.await();
+        }
+      }
+    }
+
+    @Test
+    void isReplacedByTheNext() throws Exception {
+      try (Peer peer = new Peer(Peer.ECHO);
+          Transport transport = connect(peer)) {
+        AtomicInteger former = new AtomicInteger();
+        CountDownLatch run = new CountDownLatch(1);
+        transport.onReadable(former::incrementAndGet);
+        transport.onReadable(run::countDown);
+        Bytes.write(transport, new byte[3]);
+        run.await();
+        assertThat(former).hasValue(0);
+      }
+    }
+
+    @Test
+    void doesNotRunForWhoWaits() throws Exception {
+      try (Peer peer = new Peer(Peer.ECHO);
+          Transport transport = connect(peer)) {
+        AtomicInteger runs = new AtomicInteger();
+        transport.onReadable(runs::incrementAndGet);
+        for (int i = 0; i < 1000; i++) {
+          Bytes.write(transport, new byte[1]);
+          Bytes.read(transport, 1);
+        }
+        assertThat(runs.get()).isLessThan(10); // 0, unless the machine pauses this thread
+      }
+    }
+
+    @Test
+    void runsAtTheEndOfTheStream() throws Exception {
+      try (Peer peer = quiet();
+          Transport transport = connect(peer)) {
+        CountDownLatch run = new CountDownLatch(1);
+        transport.onReadable(run::countDown);
+        peer.socket().close();
+        run.await();
+        Bytes.readEnd(transport);
+      }
+    }
+  }
+
+  @Nested
+  @DisplayName("closed")
+  final class Closed {
+    @Test
+    void endsEverything() throws Exception {
+      try (Peer peer = quiet()) {
+        Transport awaited = connect(peer);
+        Transport unattended = connect(peer);
+        Thread thread = thread();
+        AtomicInteger timers = new AtomicInteger();
+        loop.schedule(timers::incrementAndGet, Duration.ofMillis(50));
+        CountDownLatch told = new CountDownLatch(1);
+        unattended.onReadable(told::countDown);
+        FutureTask<Boolean> wait = new FutureTask<>(() -> awaited.awaitReadable(Deadline.NONE));
+        Thread unused = Thread.ofVirtual().start(wait);
+
+        loop.close();
+        loop.close();
+
+        assertThat(wait.get()).isTrue();
+        told.await();
+        assertThatThrownBy(() -> awaited.read(ByteBuffer.allocate(1)))
+            .isInstanceOf(ClosedChannelException.class);
+        assertThat(thread.join(Duration.ofSeconds(20))).isTrue();
+        loop.schedule(timers::incrementAndGet, Duration.ZERO).cancel();
+        assertThat(timers).hasValue(0);
+        assertThatThrownBy(() -> connect(peer))
+            .isInstanceOf(IOException.class)
+            .hasMessageContaining("the readiness loop is closed");
+      }
+    }
+
+    @Test
+    void takesNoChannelAndLeavesItClosed() throws Exception {
+      loop.close();
+      try (Peer peer = quiet();
+          SocketChannel channel = SocketChannel.open()) {
+        channel.connect(peer.address());
+        assertThatThrownBy(() -> ChannelTransport.of(channel, loop))
+            .isInstanceOf(IOException.class);
+        assertThat(channel.isOpen()).isFalse();
+      }
+    }
+  }
+
+  @Test
+  void takesChannelsOver() throws Exception {
+    try (Peer peer = new Peer(Peer.ECHO);
+        SocketChannel channel = SocketChannel.open()) {
+      channel.connect(peer.address());
+      try (Transport transport = ChannelTransport.of(channel, loop)) {
+        Bytes.echo(transport, 1000);
+        assertThat(transport.info().remote()).isEqualTo(channel.getRemoteAddress());
+      }
+    }
+  }
+
+  @Test
+  void oneThreadWaitsAtATime() throws Exception {
+    try (Peer peer = quiet();
+        Transport transport = connect(peer)) {
+      Thread first =
+          Thread.ofVirtual()
+              .start(() -> assertThatThrownBy(() -> transport.awaitReadable(Deadline.NONE)));
+      while (first.getState() != Thread.State.WAITING) {
+        Thread.onSpinWait();
+      }
+      assertThatThrownBy(() -> transport.awaitReadable(Deadline.NONE))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("expected one at a time");
+      first.interrupt();
+      first.join();
+    }
+  }
+}
