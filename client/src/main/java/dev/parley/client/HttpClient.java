@@ -151,7 +151,8 @@ public final class HttpClient implements AutoCloseable {
    * Opens a raw session, which the caller closes: it delivers every frame as it came, decoded by
    * the extensions, fragments and control frames included, and answers nothing by itself. Whoever
    * uses it answers a Ping with a Pong, and a Close with {@link
-   * WebSocketSession#close(CloseReason)}.
+   * WebSocketSession#close(CloseReason)}, within {@code closeTimeout}; after the peer's Close
+   * nothing else can be sent.
    */
   public ClientWebSocketSession webSocketRawSession(String url) {
     return webSocketRawSession(url, request -> {});

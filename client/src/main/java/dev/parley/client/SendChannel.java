@@ -6,7 +6,8 @@ package dev.parley.client;
  *
  * <p>What is put here may be held back for up to a millisecond, to be written together with what
  * follows; {@link WebSocketSession#flush()} or the next {@link WebSocketSession#send} puts it on
- * the wire at once. Use the session's {@code send} where returning must mean sent.
+ * the wire at once. Use the session's {@code send} where returning must mean sent. The array in an
+ * element must not be changed until it was written: after a {@code flush()}, say.
  *
  * @param <E> what is sent
  */

@@ -206,7 +206,8 @@ final class WebSocketOpener implements AutoCloseable {
       }
     } catch (WebSocketInterruptedException | InterruptedException e) {
       Thread.currentThread().interrupt(); // whoever closes the client does not want to wait
+    } finally {
+      connection.terminate(); // changes nothing where it is gone already
     }
-    connection.terminate();
   }
 }

@@ -50,7 +50,8 @@ public interface WebSocketSession extends AutoCloseable {
   }
 
   /**
-   * Sends a binary message. The array is free again when this returns.
+   * Sends a binary message. The array is free again when this returns; where it throws because of
+   * an interrupt, the rest may go out in the background, so leave the array as it is.
    *
    * @throws dev.parley.websocket.WebSocketClosedException if the session has ended or is closing
    */
@@ -71,8 +72,12 @@ public interface WebSocketSession extends AutoCloseable {
 
   /**
    * Closes the session: sends what was taken before, then a Close frame, and waits for the peer's
-   * Close and the end of the connection, at most for {@code closeTimeout}. Closing again does
-   * nothing but wait.
+   * Close, at most for {@code closeTimeout}. Closing again does nothing but wait. The connection
+   * below is let go in the background, when the server ends it or {@code closeTimeout} is over.
+   *
+   * <p>What the peer still sends before its Close can be received, also by other threads meanwhile.
+   * Where the receive queue is full and nobody takes anything from it for half a second, what comes
+   * past it is dropped, because the peer's Close is behind it.
    *
    * @param reason what to tell the peer
    * @throws IllegalArgumentException if the reason cannot go on the wire, see {@link

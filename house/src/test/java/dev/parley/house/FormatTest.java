@@ -32,7 +32,9 @@ final class FormatTest {
       String source = Repository.read(file);
       String formatted =
           formatter.formatSource(
-              ImportOrderer.reorderImports(RemoveUnusedImports.removeUnusedImports(source)));
+              ImportOrderer.reorderImports(
+                  RemoveUnusedImports.removeUnusedImports(source),
+                  JavaFormatterOptions.Style.GOOGLE));
       if (!formatted.equals(source)) {
         if (write) {
           Files.writeString(file, formatted);

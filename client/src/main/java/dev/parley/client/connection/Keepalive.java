@@ -22,8 +22,14 @@ final class Keepalive {
   private final Duration interval;
   private final Duration timeout;
 
+  /**
+   * After a stall of the whole process, timers run before readers do: what lies there gets so long.
+   */
+  private static final Duration LAST_LOOK = Duration.ofMillis(200);
+
   // Touched by the timer's thread only.
   private boolean asked;
+  private boolean lastLook;
   private long askedNanos;
 
   Keepalive(
@@ -51,6 +57,9 @@ final class Keepalive {
       Duration left = timeout.minusNanos(now - askedNanos);
       if (left.isPositive()) {
         connection.schedulePing(this::tick, WebSocketConnection.shorter(left, interval));
+      } else if (!lastLook) {
+        lastLook = true;
+        connection.schedulePing(this::tick, LAST_LOOK);
       } else {
         connection.abort(
             new WebSocketException(
@@ -61,6 +70,7 @@ final class Keepalive {
     } else {
       Duration left = interval.minusNanos(now - received);
       asked = !left.isPositive();
+      lastLook = false;
       if (asked) {
         askedNanos = now;
         connection.oweFromTimer(new Frame.Ping(NOTHING));
