@@ -22,7 +22,7 @@ final class SpecificationNamesTest {
       if (line.startsWith("+ ")) {
         additions.add(line.substring(2));
       } else if (line.startsWith("  ")) {
-        required.get(type).add(line.strip());
+        members(required, type).add(line.strip());
       } else if (!line.isBlank() && !line.startsWith("#")) {
         type = line;
         required.put(type, new TreeSet<>());
@@ -31,7 +31,7 @@ final class SpecificationNamesTest {
     for (String module : new String[] {"websocket", "client", "jackson"}) {
       for (String line : read(module)) {
         if (line.startsWith("  ")) {
-          face.get(type).add(line.strip());
+          members(face, type).add(line.strip());
         } else if (!line.isBlank()) {
           type = line.substring(0, line.indexOf(':'));
           face.put(type, new TreeSet<>());
@@ -52,6 +52,10 @@ final class SpecificationNamesTest {
     Set<String> others = new TreeSet<>(face.keySet());
     others.removeAll(required.keySet());
     assertThat(others).isEqualTo(additions);
+  }
+
+  private static Set<String> members(Map<String, Set<String>> types, String type) {
+    return types.computeIfAbsent(type, absent -> new TreeSet<>());
   }
 
   private static String[] read(String name) {
