@@ -39,7 +39,13 @@ final class Prompt {
   private final boolean colours = System.getenv("NO_COLOR") == null;
   private final CompletableFuture<Ending> ending = new CompletableFuture<>();
 
-  private Prompt(WebSocketSession session, boolean binary, Terminal terminal) {
+  /**
+   * Makes a prompt.
+   *
+   * @param binary whether lines are sent as binary messages
+   * @param history where lines are kept between sessions; null: nowhere
+   */
+  Prompt(WebSocketSession session, boolean binary, Terminal terminal, @Nullable Path history) {
     this.session = session;
     this.binary = binary;
     DefaultParser lines = new DefaultParser();
@@ -52,22 +58,22 @@ final class Prompt {
             .parser(lines)
             .option(LineReader.Option.DISABLE_EVENT_EXPANSION, true)
             .option(LineReader.Option.HISTORY_IGNORE_SPACE, true);
-    Path history = historyFile();
     if (history != null) {
       builder.variable(LineReader.HISTORY_FILE, history);
     }
     reader = builder.build();
   }
 
-  /** Reads, sends and prints until the session has ended. */
+  /** Reads, sends and prints at the terminal of the process until the session has ended. */
   static Ending run(WebSocketSession session, boolean binary) throws IOException {
     try (Terminal terminal =
         TerminalBuilder.builder().name("parley").encoding(StandardCharsets.UTF_8).build()) {
-      return new Prompt(session, binary, terminal).run();
+      return new Prompt(session, binary, terminal, historyFile()).run();
     }
   }
 
-  private Ending run() {
+  /** Reads, sends and prints until the session has ended. */
+  Ending run() {
     Thread typing = Thread.currentThread();
     Thread.startVirtualThread(
         () -> {

@@ -23,7 +23,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import javax.net.ssl.SSLParameters;
@@ -573,24 +574,16 @@ final class ParleyTest {
   }
 
   @Test
-  void everyOptionOfTheSpecificationIsThere() {
-    List<String> options =
-        List.of(
-            "-H, --header",
-            "-s, --subprotocol",
-            "-k, --insecure",
-            "--cacert",
-            "--cert",
-            "--key",
-            "--proxy",
-            "--connect-timeout",
-            "--ping",
-            "--no-compress",
-            "-b, --binary",
-            "-x, --execute",
-            "-v, --verbose",
-            "--version");
+  void everyOptionIsInTheHowTo() throws IOException {
+    String howTo =
+        Files.readString(Path.of(System.getProperty("parley.root"), "docs/howto/command-line.md"));
+    String help =
+        Command.run("", "--help").out()
+            + Command.run("", "serve", "--help").out()
+            + Command.run("", "autobahn", "--help").out();
 
-    assertThat(Command.run("", "--help").out()).contains(options);
+    assertThat(Pattern.compile("--[a-z-]+").matcher(help).results().map(MatchResult::group))
+        .hasSizeGreaterThan(15)
+        .allSatisfy(option -> assertThat(howTo).contains("`" + option));
   }
 }
