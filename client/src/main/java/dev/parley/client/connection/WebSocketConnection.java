@@ -201,10 +201,14 @@ public final class WebSocketConnection {
 
   /**
    * Completes when the end is decided: with the reason of whoever closed first, or {@code null}
-   * where no Close frame passed.
+   * where no Close frame passed. What the caller hangs on it runs on a thread of its own, so that
+   * it holds nothing up.
    */
   public CompletableFuture<@Nullable CloseReason> closeReason() {
-    return closeReason.copy();
+    return closeReason.isDone()
+        ? CompletableFuture.completedFuture(closeReason.join())
+        : closeReason.thenApplyAsync(
+            reason -> reason, task -> startVirtually("parley-closed", task));
   }
 
   /** Returns the state of the closing handshake. */
@@ -395,10 +399,8 @@ public final class WebSocketConnection {
     if (!ending.compareAndSet(null, new Ending(failure))) {
       return;
     }
+    boolean unused = closeReason.complete(closing.get().closeReason());
     incoming.wake();
-    CloseReason reason = closing.get().closeReason();
-    startVirtually(
-        "parley-closed", () -> closeReason.complete(reason)); // runs the user's callbacks
     startVirtually("parley-finish", () -> finish(parting));
   }
 
