@@ -59,6 +59,8 @@ final class Autobahn implements Callable<Integer> {
     StandardStreams streams = Objects.requireNonNull(parley).streams;
     CaseNumbers wanted = wanted();
     PrintStream out = new PrintStream(streams.out(), true, StandardCharsets.UTF_8);
+    // The server may ask for every parameter only where all of them are offered (RFC 7692 §7.1).
+    options.compression = options.compression.withClientNoContextTakeover(true);
     try (HttpClient client = parley.client(spec, options)) {
       int count = caseCount(client);
       IntStream numbers = wanted == null ? IntStream.rangeClosed(1, count) : wanted.upTo(count);

@@ -5,6 +5,7 @@ import dev.parley.client.HttpClient;
 import dev.parley.client.HttpRequestBuilder;
 import dev.parley.client.WebSockets;
 import dev.parley.client.transport.TlsOptions;
+import dev.parley.websocket.extension.PerMessageDeflateConfig;
 import dev.parley.websocket.extension.WebSocketExtensions;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -80,6 +81,9 @@ final class ConnectOptions {
       description = "Show the opening handshake on standard error, secrets masked.")
   boolean verbose;
 
+  /** What is offered, if compression is. */
+  PerMessageDeflateConfig compression = new PerMessageDeflateConfig();
+
   /**
    * Makes a client.
    *
@@ -123,7 +127,7 @@ final class ConnectOptions {
       config.pingInterval(ping);
     }
     if (!uncompressed) {
-      config.extensions(all -> all.install(WebSocketExtensions.perMessageDeflate()));
+      config.extensions(all -> all.install(WebSocketExtensions.perMessageDeflate(), compression));
     }
   }
 

@@ -101,7 +101,7 @@ final class AutobahnTest {
       assertThat(handshake.request().target())
           .isEqualTo("/fuzz/runCase?case=1&agent=par%20ley%2F1");
       assertThat(handshake.request().headers().get("Sec-WebSocket-Extensions"))
-          .isEqualTo("permessage-deflate; client_max_window_bits");
+          .isEqualTo("permessage-deflate; client_no_context_takeover; client_max_window_bits");
       assertThat(target(server)).isEqualTo("/fuzz/updateReports?agent=par%20ley%2F1");
     }
   }
