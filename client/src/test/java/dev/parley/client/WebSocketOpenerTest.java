@@ -241,7 +241,7 @@ final class WebSocketOpenerTest {
     @Test
     void serverIsSilent() {
       server.enqueue(Scenario.empty().stall());
-      HttpClient client = impatient(ws -> ws.openTimeout(Duration.ofMillis(1_000)));
+      HttpClient client = impatient(ws -> ws.openTimeout(Duration.ofSeconds(1)));
       assertThatExceptionOfType(WebSocketException.class)
           .isThrownBy(() -> client.webSocketSession(server.url()))
           .withCauseInstanceOf(SocketTimeoutException.class);
