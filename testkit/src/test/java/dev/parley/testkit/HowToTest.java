@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.testkit;
 
+import static dev.parley.testkit.Fault.End.RESET;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.parley.testkit.ProxiedConnection.Ending;
 import dev.parley.testkit.TestCertificates.Subject;
 import dev.parley.websocket.CloseReason;
 import dev.parley.websocket.Event;
@@ -139,6 +141,21 @@ final class HowToTest {
     try (var server = MockWebSocketServer.start(config -> config.tls(expired))) {
       assertThatExceptionOfType(CompletionException.class)
           .isThrownBy(() -> greeter.greet(server.url()));
+    }
+  }
+
+  @Test
+  void meetsABadNetwork() {
+    try (var server = MockWebSocketServer.start();
+        var proxy = FaultProxy.start(server.port())) {
+      proxy.enqueue(Faults.none().toClient(Fault.cut(130, RESET)));
+
+      assertThatExceptionOfType(CompletionException.class)
+          .isThrownBy(() -> greeter.greet("ws://localhost:" + proxy.port()));
+
+      ProxiedConnection connection = proxy.takeConnection(Duration.ofSeconds(5));
+      assertThat(connection.awaitEnding(Duration.ofSeconds(5))).isEqualTo(Ending.CUT);
+      assertThat(connection.bytesToClient()).isEqualTo(130);
     }
   }
 
