@@ -3,6 +3,7 @@ package dev.parley.client;
 
 import dev.parley.websocket.CloseReason;
 import dev.parley.websocket.Inbound.Delivery;
+import dev.parley.websocket.WebSocketInterruptedException;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -211,12 +212,15 @@ public final class HttpClient implements AutoCloseable {
     close(session, CloseReason.NORMAL);
   }
 
-  /** Closes a session; on a thread that is interrupted, and so must not wait, in the background. */
+  /** Closes a session; on a thread that is interrupted, and so must not wait, without waiting. */
   private static void close(ClientWebSocketSession session, CloseReason reason) {
-    if (Thread.currentThread().isInterrupted()) {
-      Thread.ofVirtual().name("parley-close").start(() -> session.close(reason));
-    } else {
+    boolean mayWait = !Thread.currentThread().isInterrupted();
+    try {
       session.close(reason);
+    } catch (WebSocketInterruptedException e) {
+      if (mayWait) {
+        throw e;
+      } // else it is as it should be: the flag is set still, and the closing handshake goes on
     }
   }
 

@@ -138,18 +138,12 @@ final class OutgoingPath {
    * @return whether everything was written by the deadline; if not, the drainer goes on
    */
   boolean close(Frame.Close frame, Deadline deadline) throws InterruptedException {
-    if (!lock.tryLock(deadline.remainingNanos(), TimeUnit.NANOSECONDS)) {
-      replies.add(frame);
+    boolean mine = lock.tryLock(deadline.remainingNanos(), TimeUnit.NANOSECONDS);
+    replies.add(frame); // The first one that is owed stands.
+    if (!mine) {
       return false;
     }
     try {
-      if (!outbound.closeTaken() && broken == null) {
-        if (!pumpBegun(deadline)) {
-          replies.add(frame);
-          return false;
-        }
-        beginClose(frame);
-      }
       return pump(deadline);
     } catch (IOException e) {
       return false; // law 4

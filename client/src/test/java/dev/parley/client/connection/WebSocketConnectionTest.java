@@ -813,6 +813,36 @@ final class WebSocketConnectionTest {
     }
 
     @Test
+    void closeOfAnInterruptedThreadStandsThoughAnotherFollows() throws Exception {
+      capacity = 1000;
+      open();
+      FutureTask<Boolean> sender =
+          start(
+              true,
+              () -> {
+                connection.send(new Frame.Binary(new byte[100_000]));
+                return true;
+              });
+      assertThat(peer.transport.awaitReadable(Deadline.after(LONG))).isTrue();
+      Thread.currentThread().interrupt();
+      assertThatThrownBy(() -> connection.close(CloseReason.INTERNAL_ERROR))
+          .isInstanceOf(WebSocketInterruptedException.class);
+      assertThat(Thread.interrupted()).isTrue();
+      FutureTask<Boolean> closer =
+          start(
+              true,
+              () -> {
+                connection.close(CloseReason.GOING_AWAY);
+                return true;
+              });
+      assertThat(peer.receive()).isEqualTo(new Frame.Binary(new byte[100_000]));
+      assertThat(peer.receive()).isEqualTo(new Frame.Close(CloseReason.INTERNAL_ERROR));
+      peer.send(new Frame.Close(CloseReason.INTERNAL_ERROR));
+      assertThat(get(closer)).isTrue();
+      assertThat(get(sender)).isTrue();
+    }
+
+    @Test
     void closeInterruptedBehindABlockedSenderEndsAtTheTimeout() throws Exception {
       capacity = 1000;
       closeTimeout = Duration.ofMillis(500);
