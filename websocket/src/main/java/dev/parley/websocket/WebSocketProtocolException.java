@@ -37,6 +37,12 @@ public class WebSocketProtocolException extends WebSocketException {
     this(violation, detail, null);
   }
 
+  /** Makes an exception that says what another one said, for one more thread that must hear it. */
+  public WebSocketProtocolException(WebSocketProtocolException other) {
+    super(String.valueOf(other.getMessage()), other.getCause());
+    this.violation = other.violation;
+  }
+
   /** Returns the rule that was broken; {@code null} for a breach outside an open connection. */
   public @Nullable Violation violation() {
     return violation;

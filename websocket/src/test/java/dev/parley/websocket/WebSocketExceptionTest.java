@@ -27,6 +27,16 @@ final class WebSocketExceptionTest {
   }
 
   @Test
+  void protocolExceptionCanBeSaidAgain() {
+    WebSocketProtocolException exception =
+        new WebSocketProtocolException(
+            Violation.EXTENSION_FAILED, "extension x failed", new IllegalStateException());
+    WebSocketProtocolException again = new WebSocketProtocolException(exception);
+    assertThat(again).hasMessage(exception.getMessage()).hasCause(exception.getCause());
+    assertThat(again.violation()).isEqualTo(Violation.EXTENSION_FAILED);
+  }
+
+  @Test
   void closedExceptionSaysHowTheSessionEnded() {
     ClosingHandshake closing = ClosingHandshake.OPEN.withReceived(CloseReason.GOING_AWAY);
     IOException cause = new IOException("reset");

@@ -295,10 +295,15 @@ public final class WebSocketConnection {
         what, closing.get(), end == null ? outgoing.failure() : end.failure());
   }
 
+  /** Each receiver gets an exception of its own: its stack trace is where that one received. */
   WebSocketException endOfIncoming() {
     Ending end = ending.get();
-    WebSocketException failure = end == null ? null : end.failure();
-    return failure != null ? failure : closedException("nothing more to receive");
+    return switch (end == null ? null : end.failure()) {
+      case null -> closedException("nothing more to receive");
+      case WebSocketProtocolException failure -> new WebSocketProtocolException(failure);
+      case WebSocketException failure ->
+          new WebSocketException(String.valueOf(failure.getMessage()), failure.getCause());
+    };
   }
 
   void owe(Frame reply) {

@@ -4,6 +4,7 @@ package dev.parley.client.connection;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.parley.client.transport.BufferPool;
 import dev.parley.client.transport.Deadline;
@@ -16,6 +17,7 @@ import dev.parley.websocket.Inbound.Delivery;
 import dev.parley.websocket.Limits;
 import dev.parley.websocket.Outbound;
 import dev.parley.websocket.Role;
+import dev.parley.websocket.Violation;
 import dev.parley.websocket.WebSocketClosedException;
 import dev.parley.websocket.WebSocketException;
 import dev.parley.websocket.WebSocketInterruptedException;
@@ -662,6 +664,22 @@ final class WebSocketConnectionTest {
     }
 
     @Test
+    void everyReceiverGetsAnExceptionOfItsOwn() throws Exception {
+      open();
+      peer.transport.endOutput();
+      Throwable one = catchThrowable(this::receiveHere);
+      Throwable another = catchThrowable(() -> receive());
+      assertThat(another).isNotSameAs(one).hasMessage(one.getMessage()).hasCause(one.getCause());
+      assertThat(one.getStackTrace())
+          .extracting(StackTraceElement::getMethodName)
+          .contains("receiveHere");
+    }
+
+    private void receiveHere() {
+      receive();
+    }
+
+    @Test
     void resetIsAnErrorWithItsCause() throws Exception {
       open();
       peer.send(text("one"));
@@ -688,8 +706,12 @@ final class WebSocketConnectionTest {
       open();
       peer.sendHex("81 01 61 83 00 81 01 62");
       assertThat(receive()).isEqualTo(text("a"));
-      assertThatThrownBy(() -> receive()).isInstanceOf(WebSocketProtocolException.class);
-      assertThatThrownBy(() -> receive()).isInstanceOf(WebSocketProtocolException.class);
+      for (int i = 0; i < 2; i++) {
+        assertThatThrownBy(() -> receive())
+            .isInstanceOfSatisfying(
+                WebSocketProtocolException.class,
+                e -> assertThat(e.violation()).isEqualTo(Violation.RESERVED_OPCODE));
+      }
       assertThat(((Frame.Close) peer.receive()).readReason())
           .extracting(CloseReason::code)
           .isEqualTo(1002);
