@@ -189,10 +189,16 @@ final class TlsTransportTest {
           Transport transport = connect(peer.secure(), TRUSTING)) {
         written.await();
         ByteBuffer target = ByteBuffer.allocate(1000);
-        while (transport.read(target) == 0) {
-          assertThat(transport.awaitReadable(soon())).isTrue();
+        int reads = 0;
+        while (target.position() < 100) {
+          if (transport.read(target) == 0) {
+            assertThat(transport.awaitReadable(soon())).isTrue();
+          } else {
+            reads++;
+          }
         }
-        assertThat(target.position()).isEqualTo(100);
+        // One, unless the system is so busy that it brings what was written bit by bit.
+        assertThat(reads).isLessThan(50);
         read.countDown();
       }
     }
