@@ -163,7 +163,12 @@ public final class ReadinessLoop implements AutoCloseable {
     }
     Selector selector = Selector.open();
     try {
-      Thread.ofPlatform().name("parley-readiness").daemon().start(() -> run(selector));
+      // It outlives whoever came first, and must not keep what belongs to that one.
+      Thread.ofPlatform()
+          .name("parley-readiness")
+          .daemon()
+          .inheritInheritableThreadLocals(false)
+          .start(() -> run(selector));
     } catch (Throwable e) {
       selector.close();
       throw e;

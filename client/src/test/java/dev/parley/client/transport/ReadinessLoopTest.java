@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.net.Socket;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
@@ -66,6 +68,28 @@ final class ReadinessLoopTest {
       try (Peer peer = new Peer(Peer.ECHO);
           Transport transport = connect(peer)) {
         Bytes.echo(transport, 1000);
+      }
+    }
+
+    @Test
+    void keepsNothingOfWhoCameFirst() throws Exception {
+      InheritableThreadLocal<String> local = new InheritableThreadLocal<>();
+      CompletableFuture<String> kept = new CompletableFuture<>();
+      try (URLClassLoader loader = new URLClassLoader(new URL[0])) {
+        Thread first =
+            new Thread(
+                () -> {
+                  local.set("mine");
+                  loop.schedule(
+                      () -> {
+                        ClassLoader context = Thread.currentThread().getContextClassLoader();
+                        kept.complete(local.get() + ", " + loader.equals(context));
+                      },
+                      Duration.ZERO);
+                });
+        first.setContextClassLoader(loader);
+        first.start();
+        assertThat(kept.get()).isEqualTo("null, false");
       }
     }
 
