@@ -11,6 +11,7 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
+import java.nio.channels.UnsupportedAddressTypeException;
 import jdk.net.ExtendedSocketOptions;
 
 /** A transport over a socket, TCP or Unix-domain. */
@@ -58,6 +59,9 @@ public final class ChannelTransport implements Transport {
         connected = channel.finishConnect();
       }
       return new ChannelTransport(channel, registration);
+    } catch (UnsupportedAddressTypeException e) {
+      registration.close();
+      throw new IOException("address of a family that is switched off here", e); // IPv6, mostly
     } catch (Throwable e) {
       registration.close();
       throw e;

@@ -169,6 +169,31 @@ final class SocketConnectorTest {
   }
 
   @Test
+  void addressOfAnUnusableFamilyIsLikeOneThatRefuses() throws Exception {
+    SocketAddress unusable = new UnusableAddress();
+    try (Peer peer = new Peer(Peer.ECHO)) {
+      try (Transport transport =
+          connector.connect(List.of(unusable, peer.address()), peer.plain(), soon())) {
+        Bytes.echo(transport, 10);
+      }
+      assertThatThrownBy(() -> connector.connect(List.of(unusable), peer.plain(), soon()))
+          .isInstanceOf(ConnectException.class)
+          .hasMessageEndingWith(": unusable: address of a family that is switched off here");
+    }
+    assertNothingIsLeft();
+  }
+
+  /** What an IPv6 address is to a JVM that was told to prefer the IPv4 stack. */
+  private static final class UnusableAddress extends SocketAddress {
+    private static final long serialVersionUID = 1;
+
+    @Override
+    public String toString() {
+      return "unusable";
+    }
+  }
+
+  @Test
   void silenceEndsAtTheDeadline() throws Exception {
     try (Silence silence = new Silence()) {
       assertThatThrownBy(
