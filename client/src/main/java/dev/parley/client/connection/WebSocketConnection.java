@@ -245,17 +245,17 @@ public final class WebSocketConnection {
 
   private void schedule(
       Runnable quick, Duration delay, AtomicReference<ReadinessLoop.@Nullable Timer> slot) {
-    cancel(slot);
-    slot.set(loop.schedule(quick, delay));
+    replace(slot, loop.schedule(quick, delay));
     if (closing.get().ended()) {
-      cancel(slot); // set too late for finish() to see it
+      replace(slot, null); // set too late for finish() to see it
     }
   }
 
-  private static void cancel(AtomicReference<ReadinessLoop.@Nullable Timer> slot) {
-    ReadinessLoop.Timer timer = slot.getAndSet(null);
-    if (timer != null) {
-      timer.cancel();
+  private static void replace(
+      AtomicReference<ReadinessLoop.@Nullable Timer> slot, ReadinessLoop.@Nullable Timer timer) {
+    ReadinessLoop.Timer former = slot.getAndSet(timer);
+    if (former != null) {
+      former.cancel();
     }
   }
 
@@ -427,8 +427,8 @@ public final class WebSocketConnection {
       throw new AssertionError("nobody has this thread to interrupt it", e);
     } finally {
       closing.updateAndGet(ClosingHandshake::withEnded);
-      cancel(pingTimer);
-      cancel(closeTimer);
+      replace(pingTimer, null);
+      replace(closeTimer, null);
       onFinished.run();
     }
   }
