@@ -36,6 +36,9 @@ public interface WebSocketSession extends AutoCloseable {
    * Returns how the session ends: with the Close reason of the side that closed first, or with
    * {@code null} where the connection ends without a Close frame. Completed when it has ended. A
    * copy: completing it changes nothing.
+   *
+   * @implNote before the end each call makes a copy that lives as long as the session: keep one
+   *     rather than ask again and again
    */
   CompletableFuture<@Nullable CloseReason> closeReason();
 
@@ -67,7 +70,11 @@ public interface WebSocketSession extends AutoCloseable {
    */
   void send(Frame frame);
 
-  /** Puts on the wire what {@link #outgoing()} holds back, and waits until it is. */
+  /**
+   * Puts on the wire what {@link #outgoing()} holds back, and waits until it is.
+   *
+   * @throws dev.parley.websocket.WebSocketClosedException if the session has ended
+   */
   void flush();
 
   /**
@@ -82,6 +89,8 @@ public interface WebSocketSession extends AutoCloseable {
    * @param reason what to tell the peer
    * @throws IllegalArgumentException if the reason cannot go on the wire, see {@link
    *     CloseReason#requireSendable()}; the session stays as it is
+   * @throws dev.parley.websocket.WebSocketInterruptedException if the thread is interrupted, with
+   *     the interrupt flag set again; the session is closed all the same, without it waiting
    */
   void close(CloseReason reason);
 
