@@ -4,6 +4,7 @@ package dev.parley.cli;
 import dev.parley.client.HttpClient;
 import dev.parley.client.HttpRequestBuilder;
 import dev.parley.client.WebSockets;
+import dev.parley.client.transport.ProxyOptions;
 import dev.parley.client.transport.TlsOptions;
 import dev.parley.websocket.extension.PerMessageDeflateConfig;
 import dev.parley.websocket.extension.WebSocketExtensions;
@@ -56,7 +57,10 @@ final class ConnectOptions {
   @Option(
       names = "--proxy",
       paramLabel = "URL",
-      description = "Connect through a proxy. Not supported yet: refused.")
+      description =
+          "Connect through this proxy: [http://][USER:PASSWORD@]HOST[:PORT], or with https, socks5"
+              + " or socks4a. Default port: 1080, for https 443. It looks the name of the server"
+              + " up.")
   @Nullable String proxy;
 
   @Option(
@@ -90,13 +94,11 @@ final class ConnectOptions {
    * @throws IllegalArgumentException if an option makes no sense
    */
   HttpClient client(PrintStream err) {
-    if (proxy != null) {
-      throw new IllegalArgumentException("--proxy is not supported yet");
-    }
     TlsOptions tls = tls();
+    ProxyOptions throughProxy = proxy == null ? null : ProxyOptions.parse(proxy);
     return HttpClient.create(
         config -> {
-          config.tls(tls).install(WebSockets.PLUGIN, this::configure);
+          config.tls(tls).proxy(throughProxy).install(WebSockets.PLUGIN, this::configure);
           if (verbose) {
             config.install(new HandshakeLog(err));
           }

@@ -4,6 +4,7 @@ package dev.parley.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.parley.testkit.MockConnection;
+import dev.parley.testkit.MockProxy;
 import dev.parley.testkit.MockWebSocketServer;
 import dev.parley.testkit.RawFrame;
 import dev.parley.testkit.Scenario;
@@ -13,6 +14,8 @@ import dev.parley.websocket.CloseReason;
 import dev.parley.websocket.Frame;
 import dev.parley.websocket.extension.WebSocketExtensions;
 import dev.parley.websocket.handshake.Headers;
+import dev.parley.websocket.handshake.RequestHead;
+import dev.parley.websocket.handshake.ResponseHead;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -336,7 +339,8 @@ final class ParleyTest {
           "--key key.pem wss://127.0.0.1:1",
           "--ping 0 ws://127.0.0.1:1",
           "--connect-timeout x ws://127.0.0.1:1",
-          "--proxy http://proxy:8080 ws://127.0.0.1:1",
+          "--proxy ftp://proxy:8080 ws://127.0.0.1:1",
+          "--proxy http://proxy:x ws://127.0.0.1:1",
           "serve --port 65536",
           "autobahn",
           "autobahn --cases x ws://127.0.0.1:1"
@@ -347,6 +351,71 @@ final class ParleyTest {
       assertThat(command.status()).isEqualTo(2);
       assertThat(command.out()).isEmpty();
       assertThat(command.err()).startsWith("parley: ").endsWith("Try 'parley --help'.\n");
+    }
+  }
+
+  @Nested
+  @DisplayName("--proxy")
+  final class ThroughAProxy {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void goesThroughATunnel(boolean secure) {
+      try (MockProxy proxy = MockProxy.start();
+          MockWebSocketServer server =
+              MockWebSocketServer.start(
+                  config -> {
+                    if (secure) {
+                      config.tls(TestCertificates.serverContext());
+                    }
+                  })) {
+        Command command =
+            Command.run(
+                "hello\n",
+                "--proxy",
+                "user:secret@localhost:" + proxy.port(),
+                "--cacert=" + TestCertificates.authorityFile(),
+                server.url());
+
+        assertThat(command).isEqualTo(new Command(0, "hello\n", ""));
+        RequestHead request = proxy.takeRequest(SOON);
+        assertThat(request.target()).isEqualTo("localhost:" + server.port());
+        assertThat(request.headers().contains("Proxy-Authorization")).isTrue();
+        Headers headers = server.takeHandshake(SOON).request().headers();
+        assertThat(headers.contains("Proxy-Authorization")).isFalse();
+      }
+    }
+
+    @Test
+    void saysWhyThereIsNoTunnel() {
+      try (MockProxy proxy = MockProxy.start()) {
+        Headers offer = Headers.builder().add("Proxy-Authenticate", "Basic realm=\"gate\"").build();
+        proxy.enqueue(new ResponseHead(407, "Proxy Authentication Required", offer));
+
+        Command command = Command.run("", "--proxy", proxy.url(), "ws://nowhere.invalid/");
+
+        assertThat(command.status()).isEqualTo(1);
+        assertThat(command.out()).isEmpty();
+        assertThat(command.err())
+            .isEqualTo(
+                "parley: cannot open ws://nowhere.invalid/: the proxy localhost:%d refused the tunnel"
+                        .formatted(proxy.port())
+                    + " to nowhere.invalid:80: 407 Proxy Authentication Required, offered Basic\n");
+      }
+    }
+
+    @Test
+    void needsSomebodyThere() throws IOException {
+      int port;
+      try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+        port = closed.getLocalPort();
+      }
+
+      Command command = Command.run("", "--proxy=socks5://127.0.0.1:" + port, "ws://a.invalid/");
+
+      assertThat(command.status()).isEqualTo(1);
+      assertThat(command.err())
+          .contains("the proxy 127.0.0.1:" + port + " is out of reach")
+          .hasLineCount(1);
     }
   }
 

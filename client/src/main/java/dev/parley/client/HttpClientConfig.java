@@ -2,6 +2,7 @@
 package dev.parley.client;
 
 import dev.parley.client.transport.Connector;
+import dev.parley.client.transport.ProxyOptions;
 import dev.parley.client.transport.SocketConnector;
 import dev.parley.client.transport.TlsOptions;
 import dev.parley.websocket.handshake.HeadLimits;
@@ -10,12 +11,14 @@ import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** What a client is made of. Setters return this; used only while the client is being made. */
 public final class HttpClientConfig {
   private final List<Installation<?, ?>> installations = new ArrayList<>();
   private HeadLimits headLimits = HeadLimits.DEFAULT;
   private TlsOptions tls = TlsOptions.DEFAULT;
+  private @Nullable ProxyOptions proxy;
   private Function<SocketConnector, Connector> connector = sockets -> sockets;
 
   /** A plugin and the user's configuration of it. */
@@ -75,8 +78,20 @@ public final class HttpClientConfig {
     return tls;
   }
 
+  /** Sets the proxy to go through. Default: {@code null}, none. */
+  public HttpClientConfig proxy(@Nullable ProxyOptions options) {
+    this.proxy = options;
+    return this;
+  }
+
+  /** Returns the proxy to go through, or {@code null}. */
+  public @Nullable ProxyOptions proxy() {
+    return proxy;
+  }
+
   /**
-   * Sets how connections are made. Default: TCP, with TLS where it is due.
+   * Sets how connections are made. Default: TCP, through the proxy if there is one, with TLS where
+   * it is due.
    *
    * @param connector gets the default, to change it, to wrap it, or to put another in its place
    */

@@ -51,7 +51,9 @@ final class WebSocketOpener implements AutoCloseable {
   WebSocketOpener(HttpClient client, HttpClientConfig config) {
     this.client = client;
     this.headLimits = config.headLimits();
-    this.connector = config.connector(new SocketConnector(loop, buffers, config.tls()));
+    this.connector =
+        config.connector(
+            new SocketConnector(loop, buffers, config.tls()).withProxy(config.proxy()));
   }
 
   /** A connection that is open, with what the server answered. */

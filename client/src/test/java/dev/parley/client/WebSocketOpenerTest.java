@@ -7,7 +7,10 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.parley.client.transport.ProxyException;
+import dev.parley.client.transport.ProxyOptions;
 import dev.parley.client.transport.TlsOptions;
+import dev.parley.testkit.MockProxy;
 import dev.parley.testkit.MockWebSocketServer;
 import dev.parley.testkit.Scenario;
 import dev.parley.testkit.TestCertificates;
@@ -19,6 +22,7 @@ import dev.parley.websocket.handshake.HandshakeException;
 import dev.parley.websocket.handshake.HandshakeFailure;
 import dev.parley.websocket.handshake.HeadLimits;
 import dev.parley.websocket.handshake.Headers;
+import dev.parley.websocket.handshake.ResponseHead;
 import java.net.ConnectException;
 import java.net.ServerSocket;
 import java.net.SocketTimeoutException;
@@ -163,6 +167,65 @@ final class WebSocketOpenerTest {
       assertThatExceptionOfType(WebSocketException.class)
           .isThrownBy(() -> client().webSocketSession(secure.url()))
           .withCauseInstanceOf(SSLException.class);
+    }
+  }
+
+  @Nested
+  class ThroughAProxy {
+    private final MockProxy proxy = MockProxy.start();
+
+    @AfterEach
+    void end() {
+      proxy.close();
+    }
+
+    private HttpClient proxied() {
+      return client(config -> config.proxy(ProxyOptions.parse(proxy.url())));
+    }
+
+    @Test
+    void theProxyLooksTheNameUp() {
+      String authority = "nowhere.invalid:" + server.port();
+      proxied()
+          .webSocket(
+              "ws://" + authority,
+              session -> {
+                session.send("hello");
+                assertThat(session.incoming().receive()).isEqualTo(new Frame.Text("hello"));
+              });
+      assertThat(proxy.takeRequest(SOON).target()).isEqualTo(authority);
+      assertThat(server.takeHandshake(SOON).request().headers().get("Host")).isEqualTo(authority);
+    }
+
+    @Test
+    void aRefusalIsTheCause() {
+      proxy.enqueue(new ResponseHead(403, "Forbidden", Headers.EMPTY));
+      assertThatExceptionOfType(WebSocketException.class)
+          .isThrownBy(() -> proxied().webSocketSession(server.url()))
+          .withMessage(
+              "cannot open ws://localhost:%1$d/: the proxy localhost:%2$d refused the tunnel to "
+                  + "localhost:%1$d: 403 Forbidden",
+              server.port(), proxy.port())
+          .withCauseInstanceOf(ProxyException.class);
+    }
+
+    @Test
+    void oneMayBeChosenForEachServer() {
+      HttpClient client =
+          client(
+              config ->
+                  config
+                      .proxy(ProxyOptions.parse(proxy.url()))
+                      .connector(
+                          sockets ->
+                              (destination, deadline) ->
+                                  (destination.host().equals("localhost")
+                                          ? sockets.withProxy(null)
+                                          : sockets)
+                                      .connect(destination, deadline)));
+      client.webSocket(server.url(), session -> session.send("straight"));
+      client.webSocket("ws://a.invalid:" + server.port(), session -> session.send("through"));
+      assertThat(proxy.takeRequest(SOON).target()).startsWith("a.invalid:");
     }
   }
 

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.parley.testkit.MockConnection;
+import dev.parley.testkit.MockProxy;
 import dev.parley.testkit.MockWebSocketServer;
 import dev.parley.testkit.Scenario;
 import dev.parley.testkit.TestCertificates;
@@ -14,6 +15,7 @@ import dev.parley.websocket.Frame;
 import dev.parley.websocket.extension.WebSocketExtensions;
 import dev.parley.websocket.handshake.Headers;
 import dev.parley.websocket.handshake.RequestHead;
+import dev.parley.websocket.handshake.ResponseHead;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -239,6 +241,17 @@ final class ExamplesTest {
     }
     String answer = "Received: Can anybody else read this?";
     assertPrinted(answer, answer, answer);
+  }
+
+  @Test
+  void throughAProxy() {
+    try (MockProxy proxy = MockProxy.start()) {
+      proxy.enqueue(new ResponseHead(200, "OK", Headers.EMPTY));
+      proxy.enqueue(new ResponseHead(407, "Who are you?", Headers.EMPTY));
+      ThroughAProxy.main(server.url(), proxy.url(), "user", "p@ss");
+      ThroughAProxy.main(server.url(), proxy.url(), "user", "wrong");
+    }
+    assertPrinted("Received: Is this the way?", "CREDENTIALS OptionalInt[407]");
   }
 
   private static final char[] PASSWORD = "changeit".toCharArray();

@@ -19,9 +19,9 @@
  * does not ask it to break it; {@link dev.parley.testkit.RawFrame} and bytes break whatever they
  * like. {@link dev.parley.testkit.FaultProxy} is the network that breaks: it stands before this
  * server or any other, and each connection through it has {@link dev.parley.testkit.Faults}, which
- * count bytes and know no protocol. {@link dev.parley.testkit.InMemoryPair} is the same
- * conversation with no socket, and {@link dev.parley.testkit.TestCertificates} are the certificates
- * for the tests of {@code wss}.
+ * count bytes and know no protocol. {@link dev.parley.testkit.MockProxy} is an HTTP proxy. {@link
+ * dev.parley.testkit.InMemoryPair} is the same conversation with no socket, and {@link
+ * dev.parley.testkit.TestCertificates} are the certificates for the tests of {@code wss}.
  */
 @NullMarked
 package dev.parley.testkit;

@@ -12,6 +12,8 @@ import dev.parley.websocket.Event;
 import dev.parley.websocket.Frame;
 import dev.parley.websocket.handshake.Headers;
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ProxySelector;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
@@ -31,8 +33,21 @@ final class HowToTest {
    * The code under test of the page: says hello, and returns the answer. It stands for any client.
    */
   private static final class Greeter implements AutoCloseable {
-    private final HttpClient http =
-        HttpClient.newBuilder().sslContext(TestCertificates.clientContext()).build();
+    private final HttpClient http;
+
+    Greeter() {
+      this(HttpClient.newBuilder().sslContext(TestCertificates.clientContext()));
+    }
+
+    Greeter(MockProxy proxy) {
+      this(
+          HttpClient.newBuilder()
+              .proxy(ProxySelector.of(new InetSocketAddress("localhost", proxy.port()))));
+    }
+
+    private Greeter(HttpClient.Builder http) {
+      this.http = http.build();
+    }
 
     String greet(String url) {
       CompletableFuture<String> answer = new CompletableFuture<>();
@@ -76,6 +91,18 @@ final class HowToTest {
   }
 
   @AutoClose private final Greeter greeter = new Greeter();
+
+  @Test
+  void goesThroughAProxy() {
+    try (var proxy = MockProxy.start();
+        var server = MockWebSocketServer.start();
+        var greeter = new Greeter(proxy)) {
+      String authority = "chat.invalid:" + server.port();
+
+      assertThat(greeter.greet("ws://" + authority)).isEqualTo("hello");
+      assertThat(proxy.takeRequest(Duration.ofSeconds(5)).target()).isEqualTo(authority);
+    }
+  }
 
   @Test
   void echoes() {

@@ -13,6 +13,7 @@ public interface Connector {
    *     phase
    * @throws java.net.UnknownHostException if the name has no address
    * @throws javax.net.ssl.SSLException if TLS failed; a {@link TlsHandshakeException} says why
+   * @throws ProxyException if there is no tunnel through the proxy
    * @throws IOException if no address could be connected to; the message lists all that were tried
    * @throws InterruptedException if the thread was interrupted
    */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.client.transport;
 
+import dev.parley.client.transport.ProxyException.Reason;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
@@ -17,11 +18,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Connects sockets: looks the name up, tries its addresses one after the other in the resolver's
- * order, and shakes hands over TLS where it is due, all within one deadline. Immutable.
+ * order, and shakes hands over TLS where it is due, all within one deadline. With a proxy, that is
+ * whose name is looked up and who is connected to; then comes a tunnel through it, and TLS with the
+ * destination inside. Immutable.
  */
 public final class SocketConnector implements Connector {
   // An address that does not answer must leave time for the others, even if there is no deadline.
@@ -31,38 +35,94 @@ public final class SocketConnector implements Connector {
   private final BufferPool buffers;
   private final TlsOptions tls;
   private final @Nullable UnixDomainSocketAddress unixSocket;
+  private final @Nullable ProxyOptions proxy;
 
   /** Makes a connector for TCP. */
   public SocketConnector(ReadinessLoop loop, BufferPool buffers, TlsOptions tls) {
-    this(loop, buffers, tls, null);
+    this(loop, buffers, tls, null, null);
   }
 
   private SocketConnector(
       ReadinessLoop loop,
       BufferPool buffers,
       TlsOptions tls,
-      @Nullable UnixDomainSocketAddress unixSocket) {
+      @Nullable UnixDomainSocketAddress unixSocket,
+      @Nullable ProxyOptions proxy) {
     this.loop = loop;
     this.buffers = buffers;
     this.tls = tls;
     this.unixSocket = unixSocket;
+    this.proxy = proxy;
   }
 
   /**
-   * Returns a connector that reaches every destination through a Unix-domain socket; the
-   * destination's host only serves TLS then.
+   * Returns a connector that reaches every destination, or the proxy, through a Unix-domain socket;
+   * the host only serves TLS then.
    */
   public SocketConnector withUnixSocket(Path path) {
-    return new SocketConnector(loop, buffers, tls, UnixDomainSocketAddress.of(path));
+    return new SocketConnector(loop, buffers, tls, UnixDomainSocketAddress.of(path), proxy);
+  }
+
+  /**
+   * Returns a connector that goes through a proxy.
+   *
+   * @param proxy the proxy; {@code null} for none
+   */
+  public SocketConnector withProxy(@Nullable ProxyOptions proxy) {
+    return new SocketConnector(loop, buffers, tls, unixSocket, proxy);
   }
 
   @Override
   public Transport connect(Destination destination, Deadline deadline)
       throws IOException, InterruptedException {
+    if (proxy == null) {
+      return connect(destination, tls, deadline);
+    }
+    Transport tunnel = tunnel(proxy, destination, deadline);
+    return destination.secure()
+        ? TlsTransport.connect(tunnel, destination, tls, buffers, deadline)
+        : tunnel;
+  }
+
+  /** Connects straight to a destination. */
+  private Transport connect(Destination destination, TlsOptions tls, Deadline deadline)
+      throws IOException, InterruptedException {
     ChannelTransport channel = connect(addresses(destination, deadline), destination, deadline);
     return destination.secure()
         ? TlsTransport.connect(channel, destination, tls, buffers, deadline)
         : channel;
+  }
+
+  private Transport tunnel(ProxyOptions proxy, Destination destination, Deadline deadline)
+      throws IOException, InterruptedException {
+    Transport transport = connect(proxy, deadline);
+    try {
+      TunnelExchange exchange = new TunnelExchange(transport, proxy, destination, deadline);
+      switch (proxy.kind()) {
+        case HTTP, HTTPS -> HttpConnectTunnel.open(exchange);
+        case SOCKS4A -> SocksTunnel.open4a(exchange);
+        case SOCKS5 -> SocksTunnel.open5(exchange);
+      }
+      return transport;
+    } catch (Throwable e) {
+      transport.close();
+      throw e;
+    }
+  }
+
+  private Transport connect(ProxyOptions proxy, Deadline deadline)
+      throws IOException, InterruptedException {
+    try {
+      return connect(proxy.destination(), proxy.tls(), deadline);
+    } catch (IOException e) {
+      String message = "the proxy " + proxy.destination() + " is out of reach: " + e.getMessage();
+      throw switch (e) {
+        case SocketTimeoutException timeout ->
+            causedBy(new SocketTimeoutException(message), timeout);
+        case SSLException tls -> new ProxyException(Reason.TLS, message, tls);
+        default -> new ProxyException(Reason.UNREACHABLE, message, e);
+      };
+    }
   }
 
   private List<? extends SocketAddress> addresses(Destination destination, Deadline deadline)

@@ -21,6 +21,10 @@
  * dev.parley.client.transport.TlsTransport} over it. Whoever brings bytes from elsewhere implements
  * the two interfaces.
  *
+ * <p>With a {@linkplain dev.parley.client.transport.ProxyOptions proxy} the transport leads to the
+ * proxy first, over TLS if that is an HTTPS proxy; {@code HttpConnectTunnel} or {@code SocksTunnel}
+ * asks it for a tunnel; and TLS with the destination goes over whatever transport that left.
+ *
  * <p>An idle transport holds no thread, and no buffer: buffers are borrowed from a {@link
  * dev.parley.client.transport.BufferPool} while there is something to put in.
  *
