@@ -1,0 +1,468 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.exam;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.parley.client.ClosedReceiveChannelException;
+import dev.parley.client.DefaultClientWebSocketSession;
+import dev.parley.client.HttpClient;
+import dev.parley.client.WebSocketSession;
+import dev.parley.client.WebSockets;
+import dev.parley.client.transport.TlsOptions;
+import dev.parley.testkit.Fault;
+import dev.parley.testkit.Fault.End;
+import dev.parley.testkit.FaultProxy;
+import dev.parley.testkit.Faults;
+import dev.parley.testkit.MockConnection;
+import dev.parley.testkit.MockWebSocketServer;
+import dev.parley.testkit.ProxiedConnection;
+import dev.parley.testkit.ProxiedConnection.Ending;
+import dev.parley.testkit.RawFrame;
+import dev.parley.testkit.Scenario;
+import dev.parley.testkit.TestCertificates;
+import dev.parley.websocket.CloseReason;
+import dev.parley.websocket.Frame;
+import dev.parley.websocket.Opcode;
+import dev.parley.websocket.WebSocketClosedException;
+import dev.parley.websocket.WebSocketException;
+import dev.parley.websocket.extension.WebSocketExtensions;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.LongStream;
+import java.util.zip.Deflater;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * One session, cut at every byte of every direction, in every manner.
+ *
+ * <p>The session: the client says hello; the server answers with two texts, a binary message in
+ * three fragments, and a Ping; when it has the Pong, it closes. What of it reaches the application
+ * is known for each byte from where the frames end, which a session that is not cut shows.
+ *
+ * <p>Under TLS the records are cut. A handshake takes a thousand times as long as a frame and its
+ * length varies by a few bytes, so there it is each {@value #TLS_STEP}th byte and those around the
+ * ends of frames, unless {@code -Dexam.full=true}, and the bounds are as wide as that variation.
+ */
+@Row(69)
+final class CutTest {
+  private static final int TLS_STEP = 41;
+  private static final long TLS_VARIATION = 8;
+  private static final int TLS_CLOSE_NOTIFY = 2;
+
+  private static final Duration SOON = Duration.ofSeconds(20);
+  private static final Duration SHORT_OPENING = Duration.ofMillis(300);
+  private static final Duration PING_INTERVAL = Duration.ofSeconds(1);
+  private static final Duration SHORT = Duration.ofMillis(300);
+
+  /** What hangs does so until {@link #SOON}; a busy machine takes seconds, too. */
+  private static final Duration SLACK = Duration.ofSeconds(10);
+
+  private static final List<Frame> MESSAGES =
+      List.of(
+          new Frame.Text("one"),
+          new Frame.Text("two"),
+          new Frame.Binary("three".getBytes(StandardCharsets.UTF_8)));
+  private static final byte[] PING = {1, 2};
+
+  enum Line {
+    PLAIN,
+    COMPRESSED,
+    TLS
+  }
+
+  enum Way {
+    TO_SERVER,
+    TO_CLIENT
+  }
+
+  /** What the application sees of a session. */
+  private record Seen(boolean opened, int messages, boolean clean) {
+    boolean isWithin(Seen least, Seen most) {
+      return least.compare(this) && compare(most);
+    }
+
+    private boolean compare(Seen other) {
+      return (!opened || other.opened) && messages <= other.messages && (!clean || other.clean);
+    }
+  }
+
+  /** Where in one direction what happens: a floor of what the application sees, for each byte. */
+  private static final class Stream {
+    private final TreeMap<Long, Seen> from = new TreeMap<>();
+    private final long length;
+
+    /**
+     * Lays frames behind the opening handshake.
+     *
+     * @param seen what the application sees from the end of the handshake on, and of each frame
+     */
+    Stream(long opening, long length, Line line, List<Integer> frames, List<Seen> seen) {
+      this.length = length;
+      long end = opening;
+      long overhead = line == Line.TLS ? recordOverhead(length - opening, frames) : 0;
+      from.put(Long.MIN_VALUE, new Seen(false, 0, false));
+      from.put(end, seen.getFirst());
+      for (int i = 0; i < frames.size(); i++) {
+        end += frames.get(i) + overhead;
+        from.put(end, seen.get(i + 1));
+      }
+    }
+
+    /** Returns what a record has besides its content, where each frame is one, and one ends all. */
+    private static long recordOverhead(long bytes, List<Integer> frames) {
+      long content = frames.stream().mapToLong(Integer::longValue).sum() + TLS_CLOSE_NOTIFY;
+      assertThat((bytes - content) % (frames.size() + 1)).isZero();
+      return (bytes - content) / (frames.size() + 1);
+    }
+
+    Seen seenAfter(long bytes) {
+      return from.floorEntry(bytes).getValue();
+    }
+
+    /** Returns where to cut. */
+    List<Long> places(Line line) {
+      LongStream places = LongStream.rangeClosed(0, length);
+      if (line == Line.TLS && !Boolean.getBoolean("exam.full")) {
+        places = places.filter(place -> place % TLS_STEP == 0 || isNearAnEnd(place));
+      }
+      return places.filter(place -> line != Line.TLS || isClear(place)).boxed().toList();
+    }
+
+    private boolean isNearAnEnd(long place) {
+      return from.keySet().stream().anyMatch(end -> Math.abs(place - end) <= 1);
+    }
+
+    /** Tells whether it is certain that the session opens, or that it does not. */
+    private boolean isClear(long place) {
+      return seenAfter(place - TLS_VARIATION).opened() == seenAfter(place + TLS_VARIATION).opened();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "PLAIN, TO_CLIENT",
+    "PLAIN, TO_SERVER",
+    "COMPRESSED, TO_CLIENT",
+    "COMPRESSED, TO_SERVER",
+    "TLS, TO_CLIENT",
+    "TLS, TO_SERVER"
+  })
+  void isDeliveredUpToTheCutAndEndsOnce(Line line, Way way) throws Exception {
+    try (Laboratory laboratory = new Laboratory(line)) {
+      Stream stream = laboratory.stream(way);
+      List<Callable<String>> cuts = new ArrayList<>();
+      for (long place : stream.places(line)) {
+        for (End end : End.values()) {
+          cuts.add(() -> laboratory.cut(way, place, end, stream));
+        }
+      }
+      assertThat(inParallel(cuts)).filteredOn(report -> !report.isEmpty()).isEmpty();
+      laboratory.connector.assertNoneOpen(SOON);
+    }
+  }
+
+  private static List<String> inParallel(List<Callable<String>> tasks) throws Exception {
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<String> results = new ArrayList<>();
+      for (Future<String> result : threads.invokeAll(tasks)) {
+        results.add(result.get());
+      }
+      return results;
+    }
+  }
+
+  /** A server for one kind of line, and its clients. */
+  private static final class Laboratory implements AutoCloseable {
+    private final Line line;
+    private final MockWebSocketServer server;
+    private final CountingConnector connector = new CountingConnector();
+    private final Map<String, HttpClient> clients = new ConcurrentHashMap<>();
+
+    /** So few are under way at once that each is quick; those in silence do not count. */
+    private final Semaphore underWay = new Semaphore(4);
+
+    private final Semaphore together = new Semaphore(150);
+
+    Laboratory(Line line) {
+      this.line = line;
+      this.server =
+          MockWebSocketServer.start(
+              config -> {
+                config.unscripted(script()).timeout(Duration.ofMinutes(5));
+                if (line == Line.COMPRESSED) {
+                  config.extensions(all -> all.install(WebSocketExtensions.perMessageDeflate()));
+                }
+                if (line == Line.TLS) {
+                  config.tls(TestCertificates.serverContext());
+                }
+              });
+    }
+
+    private Scenario script() {
+      Scenario script = Scenario.accept().expect("hello");
+      for (RawFrame frame : frames()) {
+        script = script.send(frame);
+      }
+      return script.expect(new Frame.Pong(PING)).close(CloseReason.NORMAL);
+    }
+
+    /** The frames of the server, but for its Close. */
+    private List<RawFrame> frames() {
+      byte[] three = encoded("three");
+      int third = three.length / 3;
+      boolean compressed = line == Line.COMPRESSED;
+      return List.of(
+          RawFrame.of(Opcode.TEXT, encoded("one")).withRsv1(compressed),
+          RawFrame.of(Opcode.TEXT, encoded("two")).withRsv1(compressed),
+          RawFrame.of(Opcode.BINARY, Arrays.copyOf(three, third))
+              .withRsv1(compressed)
+              .withFin(false),
+          RawFrame.of(0, Arrays.copyOfRange(three, third, 2 * third)).withFin(false),
+          RawFrame.of(0, Arrays.copyOfRange(three, 2 * third, three.length)),
+          RawFrame.of(Opcode.PING, PING));
+    }
+
+    private byte[] encoded(String text) {
+      byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+      if (line != Line.COMPRESSED) {
+        return bytes;
+      }
+      // RFC 7692 §7.2.1: ended by an empty stored block, of which the last four bytes are left out.
+      Deflater deflater = new Deflater(Deflater.DEFAULT_COMPRESSION, true);
+      try {
+        deflater.setInput(bytes);
+        byte[] deflated = new byte[64];
+        int length = deflater.deflate(deflated, 0, deflated.length, Deflater.SYNC_FLUSH);
+        return Arrays.copyOf(deflated, length - 4);
+      } finally {
+        deflater.end();
+      }
+    }
+
+    /** Runs the session once without a cut, to see where its frames end. */
+    Stream stream(Way way) throws InterruptedException {
+      try (FaultProxy proxy = FaultProxy.start(server.port());
+          HttpClient client = client(SOON, null)) {
+        DefaultClientWebSocketSession session = client.webSocketSession(url(proxy));
+        ProxiedConnection connection = proxy.takeConnection(SOON);
+        long requested = connection.bytesToServer();
+        long answered = connection.bytesToClient();
+        Report report = talk(session, () -> {});
+        assertThat(report).isEqualTo(new Report(new Seen(true, MESSAGES.size(), true), ""));
+        assertThat(connection.awaitEnding(SOON)).isEqualTo(Ending.FINISHED);
+        MockConnection recorded = server.takeConnection(SOON);
+
+        Seen open = new Seen(true, 0, false);
+        Seen all = new Seen(true, 3, false);
+        Seen closed = new Seen(true, 3, true);
+        if (way == Way.TO_SERVER) {
+          List<Integer> lengths =
+              recorded.frames().stream().map(frame -> frame.toBytes().length).toList();
+          return new Stream(
+              requested,
+              connection.bytesToServer(),
+              line,
+              lengths,
+              List.of(open, all, closed, closed));
+        }
+        List<Integer> lengths = new ArrayList<>();
+        frames().forEach(frame -> lengths.add(frame.toBytes().length));
+        lengths.add(2 + new Frame.Close(CloseReason.NORMAL).data().length);
+        Seen one = new Seen(true, 1, false);
+        Seen two = new Seen(true, 2, false);
+        return new Stream(
+            answered,
+            connection.bytesToClient(),
+            line,
+            lengths,
+            List.of(open, one, two, two, two, all, all, closed));
+      }
+    }
+
+    /** Runs the session with a cut, and returns what was wrong, or nothing. */
+    String cut(Way way, long place, End end, Stream stream) throws InterruptedException {
+      long variation = line == Line.TLS ? TLS_VARIATION : 0;
+      // A cut behind the last byte towards the server may come before or after the answer to it.
+      Seen least = stream.seenAfter(place - variation - (way == Way.TO_SERVER ? 1 : 0));
+      Seen most = stream.seenAfter(place + variation);
+      Duration opening = least.opened() ? SOON : SHORT_OPENING;
+      Duration bound = SLACK;
+      if (end == End.SILENCE) {
+        bound = bound.plus(least.opened() ? PING_INTERVAL.plus(SHORT) : opening);
+      }
+      Fault fault = Fault.cut(place, end);
+      Faults faults =
+          way == Way.TO_SERVER ? Faults.none().toServer(fault) : Faults.none().toClient(fault);
+
+      Semaphore crowd = end == End.SILENCE && !least.opened() ? together : underWay;
+      HttpClient client = clientFor(opening, end == End.SILENCE ? PING_INTERVAL : null);
+      try (FaultProxy proxy = FaultProxy.start(server.port());
+          Permit permit = new Permit(crowd)) {
+        proxy.enqueue(faults);
+        long start = System.nanoTime();
+        Report report =
+            converse(
+                client,
+                proxy,
+                () -> {
+                  if (end == End.SILENCE) {
+                    proxy.takeConnection(SOON).awaitEnding(SOON);
+                    permit.giveBack();
+                  }
+                });
+        Duration taken = Duration.ofNanos(System.nanoTime() - start);
+        String wrong = report.wrong();
+        if (!report.seen().isWithin(least, most)) {
+          wrong += "; saw " + report.seen() + ", expected " + least + " to " + most;
+        }
+        if (taken.compareTo(bound) > 0) {
+          wrong += "; took " + taken + ", expected at most " + bound;
+        }
+        return wrong.isEmpty() ? "" : end + " after " + place + " bytes" + wrong;
+      } finally {
+        if (line == Line.TLS) {
+          client.close();
+        }
+      }
+    }
+
+    /** Under TLS each session has a client of its own, which has no TLS session to resume. */
+    private HttpClient clientFor(Duration opening, @Nullable Duration pings) {
+      return line == Line.TLS
+          ? client(opening, pings)
+          : clients.computeIfAbsent(opening + " " + pings, key -> client(opening, pings));
+    }
+
+    private HttpClient client(Duration opening, @Nullable Duration pings) {
+      return HttpClient.create(
+          config ->
+              config
+                  .connector(connector)
+                  .tls(
+                      line == Line.TLS
+                          ? TlsOptions.DEFAULT.withContext(TestCertificates.clientContext())
+                          : TlsOptions.DEFAULT)
+                  .install(
+                      WebSockets.PLUGIN,
+                      ws -> {
+                        ws.openTimeout(opening).closeTimeout(SHORT);
+                        ws.pingInterval(pings).pongTimeout(SHORT);
+                        if (line == Line.COMPRESSED) {
+                          ws.extensions(
+                              all -> all.install(WebSocketExtensions.perMessageDeflate()));
+                        }
+                      }));
+    }
+
+    private String url(FaultProxy proxy) {
+      return (line == Line.TLS ? "wss" : "ws") + "://localhost:" + proxy.port();
+    }
+
+    private Report converse(HttpClient client, FaultProxy proxy, Runnable whenSaid) {
+      DefaultClientWebSocketSession session;
+      try {
+        session = client.webSocketSession(url(proxy));
+      } catch (WebSocketException e) {
+        return new Report(new Seen(false, 0, false), "");
+      }
+      return talk(session, whenSaid);
+    }
+
+    private static Report talk(WebSocketSession session, Runnable whenSaid) {
+      try {
+        session.send("hello");
+      } catch (WebSocketClosedException e) {
+        return receive(session); // The cut came first.
+      }
+      whenSaid.run();
+      return receive(session);
+    }
+
+    private static Report receive(WebSocketSession session) {
+      int messages = 0;
+      boolean clean = false;
+      while (true) {
+        try {
+          Frame frame = session.incoming().receive(SOON).orElseThrow();
+          if (frame instanceof Frame.Close) {
+            clean = true;
+          } else if (clean || messages == 3 || !frame.equals(MESSAGES.get(messages++))) {
+            return new Report(new Seen(true, messages, clean), "; got " + frame);
+          }
+        } catch (WebSocketException end) {
+          return new Report(new Seen(true, messages, clean), judge(session, end, clean));
+        }
+      }
+    }
+
+    /** Judges the one terminal event, and that nothing else comes after it. */
+    private static String judge(WebSocketSession session, WebSocketException end, boolean clean) {
+      String wrong = "";
+      if (clean != end instanceof ClosedReceiveChannelException
+          || (!clean && !(end.getCause() instanceof IOException))) {
+        wrong += "; ended by " + end + " with cause " + end.getCause();
+      }
+      if (!Objects.equals(session.closeReason().join(), clean ? CloseReason.NORMAL : null)) {
+        wrong += "; ended with " + session.closeReason().join();
+      }
+      assertThatExceptionOfType(end.getClass())
+          .isThrownBy(() -> session.incoming().receive())
+          .withMessage(end.getMessage());
+      assertThatExceptionOfType(WebSocketClosedException.class)
+          .isThrownBy(() -> session.send("after the end"));
+      return wrong;
+    }
+
+    @Override
+    public void close() {
+      clients.values().forEach(HttpClient::close);
+      server.close();
+    }
+  }
+
+  /**
+   * What the application sees, and whatever it should not have seen.
+   *
+   * @param wrong empty where there is no such thing
+   */
+  private record Report(Seen seen, String wrong) {}
+
+  /** A permit that is given back once. */
+  private static final class Permit implements AutoCloseable {
+    private final Semaphore semaphore;
+    private final AtomicBoolean held = new AtomicBoolean(true);
+
+    Permit(Semaphore semaphore) throws InterruptedException {
+      this.semaphore = semaphore;
+      semaphore.acquire();
+    }
+
+    @Override
+    public void close() {
+      giveBack();
+    }
+
+    void giveBack() {
+      if (held.getAndSet(false)) {
+        semaphore.release();
+      }
+    }
+  }
+}

@@ -1,0 +1,516 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.exam;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.parley.client.ClosedReceiveChannelException;
+import dev.parley.client.DefaultClientWebSocketSession;
+import dev.parley.client.HttpClient;
+import dev.parley.client.WebSocketSession;
+import dev.parley.client.WebSockets;
+import dev.parley.testkit.Fault.End;
+import dev.parley.testkit.FaultProxy;
+import dev.parley.testkit.MockWebSocketServer;
+import dev.parley.testkit.ProxiedConnection;
+import dev.parley.testkit.RawFrame;
+import dev.parley.testkit.Scenario;
+import dev.parley.testkit.Step;
+import dev.parley.websocket.CloseReason;
+import dev.parley.websocket.Frame;
+import dev.parley.websocket.Opcode;
+import dev.parley.websocket.WebSocketClosedException;
+import dev.parley.websocket.WebSocketException;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+
+/** The network, and peers that end otherwise than by the closing handshake. */
+final class NetworkTest {
+  private static final Duration SOON = Duration.ofSeconds(20);
+  private static final Duration SHORT = Duration.ofMillis(300);
+
+  /** What hangs does so until {@link #SOON}; a busy machine takes seconds, too. */
+  private static final Duration SLACK = Duration.ofSeconds(10);
+
+  private static final Executor THREADS = Thread::startVirtualThread;
+
+  private final CountingConnector connector = new CountingConnector();
+  @AutoClose private final MockWebSocketServer server = MockWebSocketServer.start();
+
+  private HttpClient client(Consumer<WebSockets.Config> configure) {
+    return HttpClient.create(
+        config -> config.connector(connector).install(WebSockets.PLUGIN, configure));
+  }
+
+  private static InetAddress address(String address) {
+    try {
+      return InetAddress.getByName(address);
+    } catch (UnknownHostException e) {
+      throw new AssertionError("an address needs no look-up", e);
+    }
+  }
+
+  private static void assertTook(long startNanos, Duration least, Duration most) {
+    assertThat(Duration.ofNanos(System.nanoTime() - startNanos)).isBetween(least, most.plus(SLACK));
+  }
+
+  private static void await(BooleanSupplier condition) throws InterruptedException {
+    long deadline = System.nanoTime() + SOON.toNanos();
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime() - deadline).isNegative();
+      Thread.sleep(1);
+    }
+  }
+
+  /** Accepts so few connections that the system answers no further one, in either sense. */
+  private static final class BlackHole implements AutoCloseable {
+    private final ServerSocket listener;
+    private final List<SocketChannel> waiting = new ArrayList<>();
+
+    BlackHole(InetAddress address, int port) throws IOException {
+      listener = new ServerSocket(port, 1, address);
+      for (int i = 0; i < 8; i++) {
+        SocketChannel channel = SocketChannel.open();
+        waiting.add(channel);
+        channel.configureBlocking(false);
+        boolean unused = channel.connect(listener.getLocalSocketAddress());
+      }
+    }
+
+    int port() {
+      return listener.getLocalPort();
+    }
+
+    @Override
+    public void close() throws IOException {
+      for (SocketChannel channel : waiting) {
+        channel.close();
+      }
+      listener.close();
+    }
+  }
+
+  @Nested
+  @Row(70)
+  class Names {
+    private WebSocketException failure(String host, Duration timeout) {
+      try (HttpClient client = client(ws -> ws.openTimeout(timeout))) {
+        return catchThrowableOfType(
+            WebSocketException.class,
+            () -> client.webSocketSession("ws://" + host + ":" + server.port()));
+      }
+    }
+
+    @Test
+    void unknownOneIsNamed() {
+      assertThat(failure(ExamNames.unknown(), SOON))
+          .hasCauseInstanceOf(UnknownHostException.class)
+          .hasMessageContaining(ExamNames.unknown());
+    }
+
+    @Test
+    void oneWithoutAddressesIsNamed() {
+      String host = ExamNames.name("empty");
+
+      assertThat(failure(host, SOON))
+          .hasCauseInstanceOf(UnknownHostException.class)
+          .hasMessageContaining(host);
+    }
+
+    @Test
+    void nameServerThatIsSilentIsGivenUp() {
+      long start = System.nanoTime();
+
+      assertThat(failure(ExamNames.unanswered(), SHORT))
+          .hasCauseInstanceOf(SocketTimeoutException.class)
+          .hasMessageContaining("no address of " + ExamNames.unanswered());
+      assertTook(start, SHORT, SHORT);
+    }
+
+    @Test
+    void nextAddressIsTriedAfterOneThatIsDead() {
+      String host = ExamNames.name("dead-and-live", address("127.0.0.2"), address("127.0.0.1"));
+      try (HttpClient client = client(ws -> {});
+          WebSocketSession session =
+              client.webSocketSession("ws://" + host + ":" + server.port())) {
+        session.send("hello");
+        assertThat(session.incoming().receive()).isEqualTo(new Frame.Text("hello"));
+      }
+    }
+
+    @Test
+    void nextAddressIsTriedWithinTheDeadlineAfterABlackHole() throws IOException {
+      InetAddress hole = hasIpv6() ? address("::1") : address("127.0.0.4");
+      String host = ExamNames.name("hole-and-live", hole, address("127.0.0.1"));
+      Duration timeout = Duration.ofSeconds(4);
+      long start = System.nanoTime();
+      try (BlackHole filled = new BlackHole(hole, server.port());
+          HttpClient client = client(ws -> ws.openTimeout(timeout));
+          WebSocketSession session =
+              client.webSocketSession("ws://" + host + ":" + server.port())) {
+        assertTook(start, timeout.dividedBy(2), Duration.ZERO);
+        assertThat(session.closeReason()).isNotDone();
+        assertThat(filled.port()).isEqualTo(server.port());
+      }
+    }
+
+    private static boolean hasIpv6() {
+      try (ServerSocket socket = new ServerSocket(0, 1, address("::1"))) {
+        return socket.getInetAddress() instanceof Inet6Address;
+      } catch (IOException e) {
+        return false; // Many a container has none; the hole is one in IPv4 then.
+      }
+    }
+
+    @Test
+    void errorListsAllAttempts() {
+      String host = ExamNames.name("dead", address("127.0.0.2"), address("127.0.0.3"));
+
+      WebSocketException failure = failure(host, SOON);
+
+      assertThat(failure)
+          .hasCauseInstanceOf(ConnectException.class)
+          .hasMessageContainingAll("127.0.0.2:" + server.port(), "127.0.0.3:" + server.port());
+      assertThat(failure).cause().satisfies(last -> assertThat(last.getSuppressed()).hasSize(1));
+    }
+  }
+
+  @Nested
+  @Row(71)
+  class Connecting {
+    @Test
+    void isRefusedAtOnce() throws IOException {
+      int nobody;
+      try (ServerSocket gone = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+        nobody = gone.getLocalPort();
+      }
+      try (HttpClient client = client(ws -> ws.openTimeout(SOON.multipliedBy(10)))) {
+        long start = System.nanoTime();
+        assertThatExceptionOfType(WebSocketException.class)
+            .isThrownBy(() -> client.webSocketSession("ws://127.0.0.1:" + nobody))
+            .withCauseInstanceOf(ConnectException.class)
+            .withMessageContaining("127.0.0.1:" + nobody);
+        assertTook(start, Duration.ZERO, Duration.ZERO);
+      }
+      assertThat(connector.made()).isZero();
+    }
+
+    @Test
+    void isGivenUpWhereNobodyAnswers() throws IOException {
+      InetAddress address = address("127.0.0.5");
+      try (BlackHole hole = new BlackHole(address, 0);
+          HttpClient client = client(ws -> ws.openTimeout(SHORT))) {
+        long start = System.nanoTime();
+        assertThatExceptionOfType(WebSocketException.class)
+            .isThrownBy(() -> client.webSocketSession("ws://127.0.0.5:" + hole.port()))
+            .withCauseInstanceOf(SocketTimeoutException.class)
+            .withMessageContaining("127.0.0.5:" + hole.port());
+        assertTook(start, SHORT, SHORT);
+      }
+      assertThat(connector.made()).isZero();
+    }
+  }
+
+  @Nested
+  @Row(72)
+  class BlackHoles {
+    private static final Duration PONG_TIMEOUT = Duration.ofSeconds(1);
+
+    private final HttpClient client =
+        client(ws -> ws.pingInterval(SHORT).pongTimeout(PONG_TIMEOUT).maxMessageSize(200 << 20));
+    @AutoClose private final FaultProxy proxy = FaultProxy.start(server.port());
+
+    private DefaultClientWebSocketSession open() {
+      return client.webSocketSession("ws://localhost:" + proxy.port());
+    }
+
+    private static void assertFoundDead(WebSocketSession session) {
+      assertThatExceptionOfType(WebSocketException.class)
+          .isThrownBy(() -> session.incoming().receive())
+          .withCauseInstanceOf(SocketTimeoutException.class)
+          .withMessageContaining("no sign of life");
+      assertThat(session.closeReason().join()).isNull();
+    }
+
+    @Test
+    void idleSessionIsFoundDead() throws InterruptedException {
+      WebSocketSession session = open();
+      ProxiedConnection connection = proxy.takeConnection(SOON);
+      long opened = connection.bytesToClient();
+      await(() -> connection.bytesToClient() >= opened + 2 * 2); // two Pongs
+      assertThat(session.closeReason()).isNotDone();
+
+      long start = System.nanoTime();
+      connection.cut(End.SILENCE);
+
+      assertFoundDead(session);
+      assertTook(start, Duration.ZERO, SHORT.plus(PONG_TIMEOUT));
+      connector.assertNoneOpen(SOON);
+    }
+
+    @Test
+    void senderIsUnblocked() throws Exception {
+      server.enqueue(Scenario.accept().stall());
+      WebSocketSession session = open();
+      long start = System.nanoTime();
+      proxy.takeConnection(SOON).cut(End.SILENCE);
+
+      assertThatExceptionOfType(WebSocketClosedException.class)
+          .isThrownBy(
+              () -> {
+                while (true) {
+                  session.send(new byte[1 << 20]);
+                }
+              })
+          .withStackTraceContaining("no sign of life");
+      assertTook(start, Duration.ZERO, SHORT.plus(PONG_TIMEOUT));
+      assertFoundDead(session);
+      connector.assertNoneOpen(SOON);
+    }
+
+    @Test
+    void anyByteIsASignOfLife() {
+      RawFrame message = RawFrame.text("x".repeat(30));
+      Step drip = dripping(message, Duration.ofMillis(100)); // for three seconds, with no Pong
+      server.enqueue(Scenario.accept().then(drip));
+      WebSocketSession session = open();
+
+      assertThat(session.incoming().receive()).isEqualTo(new Frame.Text("x".repeat(30)));
+      session.close();
+    }
+
+    @Test
+    void messageThatNeverEndsIsGivenUp() throws InterruptedException {
+      RawFrame start = RawFrame.of(Opcode.BINARY, new byte[10]).withLength(100 << 20);
+      Step drip = dripping(start, Duration.ofMillis(50));
+      server.enqueue(Scenario.accept().then(drip).stall());
+      WebSocketSession session = open();
+
+      assertFoundDead(session);
+      connector.assertNoneOpen(SOON);
+    }
+
+    private static Step dripping(RawFrame frame, Duration pause) {
+      List<Step> steps = Scenario.empty().send(frame).steps();
+      return new Step.Chopped(steps, 1, pause);
+    }
+  }
+
+  @Nested
+  @Row(73)
+  class PeerThatDoesNotRead {
+    private static final int MESSAGES = 32;
+    private static final byte[] MESSAGE = new byte[1 << 20];
+
+    private final AtomicInteger sent = new AtomicInteger();
+
+    /** Sends more than fits on the way, and completes with what ended it. */
+    private CompletableFuture<Void> sending(WebSocketSession session) {
+      return CompletableFuture.runAsync(
+          () -> {
+            while (sent.get() < MESSAGES) {
+              session.send(MESSAGE);
+              sent.incrementAndGet();
+            }
+          },
+          THREADS);
+    }
+
+    /** Waits until nothing has been sent for a while. */
+    private void awaitBlocked() throws InterruptedException {
+      int before;
+      do {
+        before = sent.get();
+        Thread.sleep(SHORT);
+      } while (before != sent.get() || before == 0);
+      assertThat(before).isLessThan(MESSAGES);
+    }
+
+    @Test
+    void blocksTheSenderAndNothingElse() throws Exception {
+      CountDownLatch blocked = new CountDownLatch(1);
+      CountDownLatch received = new CountDownLatch(1);
+      server.enqueue(
+          Scenario.accept()
+              .await(blocked)
+              .send("first")
+              .send(new Frame.Ping(new byte[] {7}))
+              .send("second")
+              .await(received));
+      try (HttpClient client = client(ws -> {})) {
+        WebSocketSession session = client.webSocketSession(server.url());
+        CompletableFuture<Void> sending = sending(session);
+        awaitBlocked();
+        blocked.countDown();
+
+        assertThat(session.incoming().receive()).isEqualTo(new Frame.Text("first"));
+        assertThat(session.incoming().receive()).isEqualTo(new Frame.Text("second"));
+        assertThat(session.outgoing().trySend(new Frame.Text("no room"))).isFalse();
+        assertThat(sending).isNotDone();
+        received.countDown();
+
+        sending.get(SOON.toMillis(), TimeUnit.MILLISECONDS);
+        session.close();
+        List<RawFrame> frames = server.takeConnection(SOON).frames();
+        assertThat(frames).filteredOn(frame -> frame.opcode() == 2).hasSize(MESSAGES);
+        assertThat(frames).filteredOn(frame -> frame.opcode() == 10).hasSize(1);
+      }
+      connector.assertNoneOpen(SOON);
+    }
+
+    @Test
+    void isClosedAtTheCloseTimeout() throws Exception {
+      server.enqueue(Scenario.accept().stall());
+      try (HttpClient client = client(ws -> ws.closeTimeout(SHORT))) {
+        WebSocketSession session = client.webSocketSession(server.url());
+        CompletableFuture<Void> sending = sending(session);
+        awaitBlocked();
+
+        long start = System.nanoTime();
+        session.close();
+
+        assertTook(start, SHORT, SHORT);
+        assertThat(sending)
+            .failsWithin(SOON)
+            .withThrowableThat()
+            .withCauseInstanceOf(WebSocketClosedException.class);
+      }
+      connector.assertNoneOpen(SOON);
+    }
+  }
+
+  @Nested
+  @Row(74)
+  class Endings {
+    private final CloseReason bye = new CloseReason(4001, "bye");
+    private final HttpClient client = client(ws -> ws.closeTimeout(SHORT));
+
+    private WebSocketSession open(Scenario scenario) {
+      server.enqueue(scenario);
+      return client.webSocketSession(server.url());
+    }
+
+    private void assertAbnormal(WebSocketSession session) throws InterruptedException {
+      WebSocketException end =
+          catchThrowableOfType(WebSocketException.class, () -> session.incoming().receive());
+      assertThat(end)
+          .isNotInstanceOf(ClosedReceiveChannelException.class)
+          .hasCauseInstanceOf(IOException.class);
+      assertThat(session.closeReason().join()).isNull();
+      connector.assertNoneOpen(SOON);
+    }
+
+    private static void assertClosed(WebSocketSession session, CloseReason received) {
+      assertThat(session.incoming().receive()).isEqualTo(new Frame.Close(received));
+      assertThatExceptionOfType(ClosedReceiveChannelException.class)
+          .isThrownBy(() -> session.incoming().receive());
+    }
+
+    @Test
+    void endOfStreamInPlaceOfACloseIsAbnormal() throws InterruptedException {
+      WebSocketSession session = open(Scenario.accept().send("last").endOfStream());
+
+      assertThat(session.incoming().receive()).isEqualTo(new Frame.Text("last"));
+      assertAbnormal(session);
+    }
+
+    @Test
+    void halfCloseIsAbnormal() throws InterruptedException {
+      WebSocketSession session = open(Scenario.accept().send("last").halfClose());
+
+      assertThat(session.incoming().receive()).isEqualTo(new Frame.Text("last"));
+      assertAbnormal(session);
+    }
+
+    @Test
+    void serverThatClosesAndKeepsTheStreamIsLeft() throws InterruptedException {
+      WebSocketSession session =
+          open(
+              Scenario.accept()
+                  .send(new Frame.Close(bye))
+                  .expectRaw("Close", frame -> frame.opcode() == 8)
+                  .stall());
+      long start = System.nanoTime();
+
+      assertClosed(session, bye);
+      assertThat(session.closeReason().join()).isEqualTo(bye);
+      connector.assertNoneOpen(SOON);
+      assertTook(start, Duration.ZERO, SHORT);
+    }
+
+    @Test
+    void closeThatIsNotAnsweredIsGivenUp() throws InterruptedException {
+      WebSocketSession session = open(Scenario.accept().stall());
+      long start = System.nanoTime();
+
+      session.close(bye);
+
+      assertTook(start, SHORT, SHORT);
+      assertThat(session.closeReason().join()).isEqualTo(bye);
+      WebSocketClosedException end =
+          catchThrowableOfType(WebSocketClosedException.class, () -> session.send("late"));
+      assertThat(end.closingHandshake().sent()).isEqualTo(bye);
+      assertThat(end.closingHandshake().received()).isNull();
+      assertThatExceptionOfType(WebSocketException.class)
+          .isThrownBy(() -> session.incoming().receive())
+          .withMessageContaining("did not answer our Close");
+      connector.assertNoneOpen(SOON);
+    }
+
+    @Test
+    void closesThatCrossAreOneCleanClose() throws Exception {
+      CountDownLatch oursIsOut = new CountDownLatch(1);
+      server.enqueue(
+          Scenario.accept()
+              .await(oursIsOut)
+              .send(new Frame.Close(CloseReason.GOING_AWAY))
+              .expectRaw("our Close", frame -> frame.opcode() == 8)
+              .endOfStream());
+      try (FaultProxy proxy = FaultProxy.start(server.port())) {
+        WebSocketSession session = client.webSocketSession("ws://localhost:" + proxy.port());
+        ProxiedConnection connection = proxy.takeConnection(SOON);
+        long before = connection.bytesToServer();
+        CompletableFuture<Void> closing =
+            CompletableFuture.runAsync(() -> session.close(bye), THREADS);
+        await(() -> connection.bytesToServer() > before);
+        oursIsOut.countDown();
+
+        closing.get(SOON.toMillis(), TimeUnit.MILLISECONDS);
+        assertClosed(session, CloseReason.GOING_AWAY);
+        assertThat(session.closeReason().join()).isEqualTo(bye);
+        assertThat(connection.awaitEnding(SOON)).isEqualTo(ProxiedConnection.Ending.FINISHED);
+        assertThat(server.takeConnection(SOON).frames()).hasSize(1);
+      }
+      connector.assertNoneOpen(SOON);
+    }
+
+    @Test
+    void resetRightAfterTheCloseHidesNoCode() throws InterruptedException {
+      WebSocketSession session = open(Scenario.accept().send(new Frame.Close(bye)).reset());
+
+      assertClosed(session, bye);
+      assertThat(session.closeReason().join()).isEqualTo(bye);
+      connector.assertNoneOpen(SOON);
+    }
+  }
+}
