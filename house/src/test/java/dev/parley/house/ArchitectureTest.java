@@ -68,6 +68,19 @@ final class ArchitectureTest {
               "dev.parley.websocket..");
 
   @ArchTest
+  static final ArchRule complianceSharesNoCodeWithWhatItJudges =
+      room("dev.parley.compliance").mayUse("dev.parley.testkit");
+
+  @ArchTest
+  static final ArchRule complianceDrivesOursThroughThePublicApi =
+      room("dev.parley.compliance.ours")
+          .mayUse(
+              "dev.parley.client",
+              "dev.parley.client.transport",
+              "dev.parley.compliance",
+              "dev.parley.websocket..");
+
+  @ArchTest
   static final ArchRule noPackageCycles =
       slices().matching("dev.parley.(**)").should().beFreeOfCycles();
 
@@ -103,7 +116,8 @@ final class ArchitectureTest {
   static final ArchRule standardStreamsBelongToTheCommandLine =
       noClasses()
           .that()
-          .resideOutsideOfPackages("dev.parley.cli..", "dev.parley.examples..")
+          .resideOutsideOfPackages(
+              "dev.parley.cli..", "dev.parley.compliance..", "dev.parley.examples..")
           .should()
           .accessField(System.class, "out")
           .orShould()

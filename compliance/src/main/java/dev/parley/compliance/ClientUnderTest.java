@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.compliance;
+
+import java.net.URI;
+import java.time.Duration;
+import javax.net.ssl.SSLContext;
+
+/**
+ * A WebSocket client that can be put to the test. An implementation sets the client up as its own
+ * documents advise, and is found by {@link java.util.ServiceLoader}.
+ *
+ * <p>{@link #run} is called by many threads at once.
+ */
+public interface ClientUnderTest extends AutoCloseable {
+  /** Returns a short name, as on a command line: {@code okhttp}. */
+  String name();
+
+  /** Returns the name and the version to show: {@code OkHttp 5.5.1}. */
+  String title();
+
+  /** Tells whether the client can be set up like this. */
+  default boolean supports(Settings settings) {
+    return true;
+  }
+
+  /**
+   * Gives the client a context for {@code wss}, before the first run.
+   *
+   * @param context trusts the server's certificate
+   */
+  default void trust(SSLContext context) {
+    throw new UnsupportedOperationException(name() + " has no adapter for TLS");
+  }
+
+  /**
+   * Opens a session and sends every message back as it came, with its own type, until the session
+   * ends; never closes it by itself.
+   *
+   * @param uri where the server is
+   * @param settings how to set the client up
+   * @param patience how long to wait at most; after that the session is dropped, and the ending is
+   *     {@link Ending.Silent}
+   * @return what the application saw; a failure of the session is an outcome and not an exception
+   */
+  Outcome run(URI uri, Settings settings, Duration patience) throws Exception;
+
+  @Override
+  default void close() {}
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.compliance;
+
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a case needs the client to be set up. Value equality: a driver may keep one client for all
+ * cases with the same settings.
+ *
+ * @param compression whether to offer {@code permessage-deflate}
+ * @param subprotocols the subprotocols to offer, in order
+ * @param maxMessageSize the largest message that the client shall accept; {@code 0} for any that
+ *     the suite sends, which is {@value #LARGEST} bytes at most
+ * @param openTimeout how long the opening may take; {@code null} for the client's own idea
+ */
+public record Settings(
+    Compression compression,
+    List<String> subprotocols,
+    int maxMessageSize,
+    @Nullable Duration openTimeout) {
+  /** The largest message of any case. */
+  public static final int LARGEST = 16 << 20;
+
+  /** Whether to offer {@code permessage-deflate}. */
+  public enum Compression {
+    /** The case is not about it: best not, but it does no harm. */
+    ANY,
+    /** The case is about an answer to an offer that was not made. */
+    NEVER,
+    /** The case is about it. */
+    OFFERED
+  }
+
+  /** A client as it comes, with no compression. */
+  static final Settings PLAIN = new Settings(Compression.ANY, List.of(), 0, null);
+
+  /** A client that offers compression. */
+  static final Settings DEFLATE = new Settings(Compression.OFFERED, List.of(), 0, null);
+
+  /** A client that must not offer compression. */
+  static final Settings BARE = new Settings(Compression.NEVER, List.of(), 0, null);
+
+  /** Copies the subprotocols. */
+  public Settings {
+    subprotocols = List.copyOf(subprotocols);
+  }
+
+  Settings withSubprotocols(String... offered) {
+    return new Settings(compression, List.of(offered), maxMessageSize, openTimeout);
+  }
+
+  Settings withMaxMessageSize(int bytes) {
+    return new Settings(compression, subprotocols, bytes, openTimeout);
+  }
+
+  Settings withOpenTimeout(Duration timeout) {
+    return new Settings(compression, subprotocols, maxMessageSize, timeout);
+  }
+
+  /** Returns the limit of a message, for clients that need one. */
+  public int maxMessageSizeOr(int unlimited) {
+    return maxMessageSize == 0 ? unlimited : maxMessageSize;
+  }
+
+  /** Tells whether a client that takes no instructions can run a case with these settings. */
+  boolean suitAnyClient() {
+    return compression != Compression.NEVER
+        && subprotocols.isEmpty()
+        && maxMessageSize == 0
+        && openTimeout == null;
+  }
+}
