@@ -2,6 +2,7 @@
 package dev.parley.websocket;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -9,8 +10,24 @@ import java.util.List;
  * the last one is there.
  */
 final class MessageAssembler {
+  /**
+   * A fragment below this is put together with others: in an array of its own, one byte weighs
+   * thirty.
+   */
+  private static final int SMALL = 256;
+
+  /** Up to here small fragments are gathered in one array, which doubles as they come. */
+  private static final int GATHERED = 8192;
+
+  private static final byte[] EMPTY = {};
+
   private List<byte[]> fragments = List.of();
   private int size;
+
+  /** Small fragments that came one after the other. */
+  private byte[] gathered = EMPTY;
+
+  private int gatheredSize;
 
   /** Returns how many bytes the fragments have in all. */
   int size() {
@@ -22,11 +39,45 @@ final class MessageAssembler {
     if (fragment.length == 0) {
       return;
     }
+    if (fragment.length >= SMALL) {
+      keepGathered();
+      keep(fragment);
+    } else {
+      gather(fragment);
+    }
+    size += fragment.length;
+  }
+
+  private void gather(byte[] fragment) {
+    int needed = gatheredSize + fragment.length;
+    if (needed > GATHERED) {
+      keepGathered();
+      needed = fragment.length;
+    }
+    if (gatheredSize == 0) {
+      gathered = fragment; // full, so that the next one has it copied
+    } else {
+      if (needed > gathered.length) {
+        gathered = Arrays.copyOf(gathered, Math.max(needed, 2 * gathered.length));
+      }
+      System.arraycopy(fragment, 0, gathered, gatheredSize, fragment.length);
+    }
+    gatheredSize = needed;
+  }
+
+  private void keepGathered() {
+    if (gatheredSize > 0) {
+      keep(gathered.length == gatheredSize ? gathered : Arrays.copyOf(gathered, gatheredSize));
+      gathered = EMPTY;
+      gatheredSize = 0;
+    }
+  }
+
+  private void keep(byte[] fragment) {
     if (fragments.isEmpty()) {
       fragments = new ArrayList<>();
     }
     fragments.add(fragment);
-    size += fragment.length;
   }
 
   /**
@@ -38,6 +89,7 @@ final class MessageAssembler {
       return last;
     }
     add(last);
+    keepGathered();
     byte[] message = fragments.size() == 1 ? fragments.getFirst() : concatenate();
     clear();
     return message;
@@ -46,6 +98,8 @@ final class MessageAssembler {
   /** Forgets what came. */
   void clear() {
     fragments = List.of();
+    gathered = EMPTY;
+    gatheredSize = 0;
     size = 0;
   }
 

@@ -3,6 +3,8 @@ package dev.parley.websocket;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 final class MessageAssemblerTest {
@@ -34,7 +36,27 @@ final class MessageAssemblerTest {
   }
 
   @Test
+  void joinsFragmentsOfEverySize() {
+    byte[] whole = new byte[40_000];
+    new Random(1).nextBytes(whole);
+    for (int small : new int[] {1, 2, 100, 255, 256, 257, 5000}) {
+      for (int large : new int[] {small, 300, 8192, 9000}) {
+        int at = 0;
+        for (int n = 0; at + Math.max(small, large) < whole.length; n++) {
+          int length = n % 50 == 0 ? large : small;
+          message.add(Arrays.copyOfRange(whole, at, at + length));
+          at += length;
+        }
+        assertThat(message.size()).isEqualTo(at);
+        assertThat(message.join(Arrays.copyOfRange(whole, at, whole.length))).isEqualTo(whole);
+      }
+    }
+  }
+
+  @Test
   void forgetsWhatCame() {
+    message.add(new byte[] {1});
+    message.add(new byte[1000]);
     message.add(new byte[] {1});
     message.clear();
     assertThat(message.size()).isZero();
