@@ -9,6 +9,7 @@ import dev.parley.websocket.WebSocketClosedException;
 import dev.parley.websocket.WebSocketExtension;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -47,7 +48,7 @@ final class ConnectedSession implements WebSocketSession {
 
   @Override
   public void send(Frame frame) {
-    connection.send(frame);
+    connection.send(Objects.requireNonNull(frame, "frame"));
   }
 
   @Override
@@ -101,12 +102,12 @@ final class ConnectedSession implements WebSocketSession {
   private final class Outgoing implements SendChannel<Frame> {
     @Override
     public void send(Frame frame) {
-      connection.enqueue(frame);
+      connection.enqueue(Objects.requireNonNull(frame, "frame"));
     }
 
     @Override
     public boolean trySend(Frame frame) {
-      return connection.tryEnqueue(frame);
+      return connection.tryEnqueue(Objects.requireNonNull(frame, "frame"));
     }
 
     @Override

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import dev.parley.testkit.MockWebSocketServer;
 import dev.parley.testkit.RawFrame;
@@ -148,6 +149,21 @@ final class ConnectedSessionTest {
         session.send(new Frame.Text("4"));
         session.outgoing().send(new Frame.Text("5"));
         session.outgoing().close();
+      }
+    }
+
+    @Test
+    @SuppressWarnings({"NullAway", "DataFlowIssue"}) // the mistake that is tested
+    void nullIsRefusedAndTheSessionStaysOpen() {
+      try (var session = play(Scenario.accept().expect("fine").expectClose())) {
+        for (Runnable send :
+            List.<Runnable>of(
+                () -> session.send((Frame) null),
+                () -> session.outgoing().send(null),
+                () -> session.outgoing().trySend(null))) {
+          assertThatNullPointerException().isThrownBy(send::run);
+        }
+        session.send("fine");
       }
     }
 
