@@ -119,7 +119,8 @@ public final class WebSockets {
 
     /**
      * Sets how long after a Ping the connection fails if nothing at all was received; any byte is a
-     * sign of life. Default: {@link #timeout()}.
+     * sign of life. So long after {@link #pingInterval} it also fails if the peer has taken nothing
+     * of what waits to be written, whatever it sends. Default: {@link #timeout()}.
      */
     public Config pongTimeout(Duration timeout) {
       pongTimeout = requirePositive("pongTimeout", timeout);

@@ -13,12 +13,17 @@ import java.time.Duration;
  * <p>Silence is measured from the last byte received, and any byte is life: a peer in the middle of
  * a large message is not asked. While we leave the transport unread ourselves, silence says nothing
  * and is not judged.
+ *
+ * <p>A peer that sends but takes nothing cannot be asked. It has as long to make room for what we
+ * have to write as it would have to answer: else whoever floods us without ever reading would hold
+ * the session, and its senders, for as long as it likes.
  */
 final class Keepalive {
   private static final byte[] NOTHING = {};
 
   private final WebSocketConnection connection;
   private final IncomingPath incoming;
+  private final OutgoingPath outgoing;
   private final Duration interval;
   private final Duration timeout;
 
@@ -31,11 +36,17 @@ final class Keepalive {
   private boolean asked;
   private boolean lastLook;
   private long askedNanos;
+  private long pausedNanos = System.nanoTime();
 
   Keepalive(
-      WebSocketConnection connection, IncomingPath incoming, Duration interval, Duration timeout) {
+      WebSocketConnection connection,
+      IncomingPath incoming,
+      OutgoingPath outgoing,
+      Duration interval,
+      Duration timeout) {
     this.connection = connection;
     this.incoming = incoming;
+    this.outgoing = outgoing;
     this.interval = interval;
     this.timeout = timeout;
   }
@@ -50,23 +61,24 @@ final class Keepalive {
     }
     long now = System.nanoTime();
     long received = incoming.lastReceivedNanos();
+    Duration room = patienceForRoom(now);
     if (incoming.isPaused()) {
       asked = false;
+      pausedNanos = now;
       connection.schedulePing(this::tick, interval);
     } else if (asked && received - askedNanos < 0) {
       Duration left = timeout.minusNanos(now - askedNanos);
       if (left.isPositive()) {
-        connection.schedulePing(this::tick, WebSocketConnection.shorter(left, interval));
-      } else if (!lastLook) {
-        lastLook = true;
-        connection.schedulePing(this::tick, LAST_LOOK);
+        tickWithin(left, interval);
       } else {
-        connection.abort(
-            new WebSocketException(
-                "no sign of life from the peer within " + timeout + " after a Ping",
-                new SocketTimeoutException(
-                    "nothing received for " + Duration.ofNanos(now - received))));
+        lookAgainOrAbort(
+            "no sign of life from the peer within " + timeout + " after a Ping",
+            "nothing received for " + Duration.ofNanos(now - received));
       }
+    } else if (!room.isPositive()) {
+      lookAgainOrAbort(
+          "the peer has taken nothing of what was sent for " + interval + " and " + timeout,
+          "nothing written for " + Duration.ofNanos(now - outgoing.stalledSinceNanos()));
     } else {
       Duration left = interval.minusNanos(now - received);
       asked = !left.isPositive();
@@ -75,8 +87,35 @@ final class Keepalive {
         askedNanos = now;
         connection.oweFromTimer(new Frame.Ping(NOTHING));
       }
-      connection.schedulePing(
-          this::tick, asked ? WebSocketConnection.shorter(timeout, interval) : left);
+      tickWithin(WebSocketConnection.shorter(asked ? timeout : left, interval), room);
+    }
+  }
+
+  /**
+   * Returns how long the peer has left to make room before it must be looked at again; not positive
+   * where it had its time.
+   */
+  private Duration patienceForRoom(long now) {
+    long since = outgoing.stalledSinceNanos();
+    if (since == 0) {
+      return interval;
+    }
+    // While we leave the transport unread, the peer may be waiting for us to make room first.
+    long stalled = now - (since - pausedNanos > 0 ? since : pausedNanos);
+    Duration over = Duration.ofNanos(stalled).minus(interval);
+    return over.isNegative() ? over.negated() : timeout.minus(over);
+  }
+
+  private void tickWithin(Duration one, Duration other) {
+    connection.schedulePing(this::tick, WebSocketConnection.shorter(one, other));
+  }
+
+  private void lookAgainOrAbort(String message, String cause) {
+    if (!lastLook) {
+      lastLook = true;
+      connection.schedulePing(this::tick, LAST_LOOK);
+    } else {
+      connection.abort(new WebSocketException(message, new SocketTimeoutException(cause)));
     }
   }
 }

@@ -53,6 +53,9 @@ final class OutgoingPath {
   /** The transport may have taken bytes that the operating system does not have yet. */
   private boolean unflushed;
 
+  /** Since when the transport has had no room for what we have to write; 0 while it has. */
+  private volatile long stalledSinceNanos;
+
   /** Why nothing more can be written. Written under the lock. */
   private volatile @Nullable IOException broken;
 
@@ -179,6 +182,14 @@ final class OutgoingPath {
     return broken;
   }
 
+  /**
+   * Returns since when the peer has taken nothing of what we have to write, in terms of {@code
+   * System.nanoTime}; 0 where nothing waits.
+   */
+  long stalledSinceNanos() {
+    return stalledSinceNanos;
+  }
+
   /** Gives the buffer back if it is empty and nobody is writing. */
   void rest() {
     if (lock.tryLock()) {
@@ -266,7 +277,9 @@ final class OutgoingPath {
    */
   private boolean pump(Deadline deadline) throws IOException, InterruptedException {
     for (; ; ) {
-      if (!pumpBegun(deadline)) {
+      // Where there is no room the reply waits with the others, so that a newer one takes its
+      // place.
+      if (!pumpBegun(deadline) || (stalledSinceNanos != 0 && !push(deadline))) {
         return false;
       }
       Frame reply = replies.next();
@@ -294,12 +307,15 @@ final class OutgoingPath {
     try {
       while (pending.hasRemaining() || !transport.flush()) {
         if (pending.hasRemaining() && transport.write(pending) > 0) {
+          stalled(false);
           continue;
         }
+        stalled(true);
         if (deadline.isOver() || !transport.awaitWritable(deadline)) {
           return false;
         }
       }
+      stalled(false);
       unflushed = false;
       return true;
     } catch (IOException e) {
@@ -311,6 +327,12 @@ final class OutgoingPath {
       throw e;
     } finally {
       pending.compact();
+    }
+  }
+
+  private void stalled(boolean now) {
+    if (now != (stalledSinceNanos != 0)) {
+      stalledSinceNanos = now ? System.nanoTime() | 1 : 0;
     }
   }
 

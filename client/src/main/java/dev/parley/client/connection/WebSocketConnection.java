@@ -95,7 +95,7 @@ public final class WebSocketConnection {
   public void start() {
     Duration interval = options.pingInterval();
     if (interval != null) {
-      new Keepalive(this, incoming, interval, options.pongTimeout()).start();
+      new Keepalive(this, incoming, outgoing, interval, options.pongTimeout()).start();
     }
     readerLeft();
   }

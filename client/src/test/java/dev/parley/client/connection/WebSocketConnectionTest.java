@@ -1004,6 +1004,57 @@ final class WebSocketConnectionTest {
     }
 
     @Test
+    void peerThatSendsButTakesNothingEndsTheConnection() throws Exception {
+      capacity = 64;
+      pingInterval = Duration.ofMillis(100);
+      pongTimeout = Duration.ofMillis(200);
+      open();
+      long start = System.nanoTime();
+      FutureTask<Boolean> flood =
+          start(
+              true,
+              () -> {
+                try {
+                  for (; ; ) {
+                    peer.send(new Frame.Ping(new byte[40]));
+                  }
+                } catch (IOException e) {
+                  return true;
+                }
+              });
+      assertThatThrownBy(() -> receive())
+          .isInstanceOf(WebSocketException.class)
+          .hasCauseInstanceOf(SocketTimeoutException.class)
+          .hasMessageContaining("taken nothing");
+      assertThat(Duration.ofNanos(System.nanoTime() - start))
+          .isGreaterThanOrEqualTo(pingInterval.plus(pongTimeout));
+      assertThat(get(flood)).isTrue();
+    }
+
+    @Test
+    void peerThatTakesLittleAtATimeLives() throws Exception {
+      capacity = 64;
+      pingInterval = Duration.ofMillis(100);
+      pongTimeout = Duration.ofMillis(400);
+      open();
+      FutureTask<Boolean> sender =
+          start(
+              true,
+              () -> {
+                connection.send(new Frame.Binary(new byte[1000]));
+                return true;
+              });
+      CountDownLatch never = new CountDownLatch(1);
+      for (int taken = 0; taken < 1000; ) {
+        assertThat(never.await(50, TimeUnit.MILLISECONDS)).isFalse();
+        peer.send(new Frame.Pong(new byte[0]));
+        taken += peer.transport.read(ByteBuffer.allocate(64));
+      }
+      assertThat(get(sender)).isTrue();
+      assertThat(connection.isOpen()).isTrue();
+    }
+
+    @Test
     void peerIsNotDeadWhileWeLeaveItUnread() throws Exception {
       capacity = 1 << 10;
       pingInterval = Duration.ofMillis(50);
