@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.exam;
+
+import static dev.parley.exam.Trial.SOON;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.parley.client.AttributeKey;
+import dev.parley.client.DefaultClientWebSocketSession;
+import dev.parley.client.HttpClient;
+import dev.parley.client.HttpClientPlugin;
+import dev.parley.client.TypeInfo;
+import dev.parley.client.WebSocketSession;
+import dev.parley.client.WebSockets;
+import dev.parley.client.WebsocketContentConverter;
+import dev.parley.testkit.RawFrame;
+import dev.parley.testkit.Scenario;
+import dev.parley.websocket.CloseReason;
+import dev.parley.websocket.Frame;
+import dev.parley.websocket.Opcode;
+import dev.parley.websocket.WebSocketClosedException;
+import dev.parley.websocket.WebSocketException;
+import dev.parley.websocket.WebSocketExtension;
+import dev.parley.websocket.extension.WebSocketExtensionFactory;
+import dev.parley.websocket.extension.WebSocketExtensionHeader;
+import dev.parley.websocket.handshake.Headers;
+import java.nio.charset.Charset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The user's own code, which here is no callback: blocks, hooks, converters, extensions, and what
+ * hangs on {@code closeReason()}.
+ */
+@Row(83)
+final class CallbacksTest {
+  private static void everything(WebSocketSession session) {
+    session.send("text");
+    session.send(new Frame.Ping(new byte[] {1}));
+    session.outgoing().send(new Frame.Binary(new byte[] {2}));
+    session.flush();
+  }
+
+  @Test
+  void sendPingAndCloseAtOnceAndWithEveryMessage() {
+    try (Trial trial = Trial.begin()) {
+      trial.server.enqueue(Scenario.accept().echo());
+      List<Frame> received = new ArrayList<>();
+      trial
+          .client()
+          .webSocket(
+              trial.server.url(),
+              session -> {
+                everything(session);
+                for (Frame frame : session.incoming()) {
+                  received.add(frame);
+                  if (received.size() < 10) {
+                    everything(session);
+                  } else {
+                    session.close();
+                    break;
+                  }
+                }
+              });
+      assertThat(received).hasSize(10);
+    }
+  }
+
+  @Test
+  void sendPingAndCloseAfterTheEnd() {
+    try (Trial trial = Trial.begin()) {
+      for (Scenario ending :
+          List.of(
+              Scenario.accept().close(CloseReason.GOING_AWAY),
+              Scenario.accept().endOfStream(),
+              Scenario.accept().reset(),
+              Scenario.accept().send(RawFrame.of(3, new byte[0])).expectClose())) {
+        DefaultClientWebSocketSession session = trial.open(ending);
+        CompletableFuture<String> told =
+            session
+                .closeReason()
+                .handle(
+                    (reason, failure) -> {
+                      assertThatExceptionOfType(WebSocketClosedException.class)
+                          .isThrownBy(() -> everything(session));
+                      session.close();
+                      session.terminate();
+                      return "told";
+                    });
+        Delivered.by(session);
+        assertThatExceptionOfType(WebSocketClosedException.class)
+            .isThrownBy(() -> everything(session));
+        assertThat(told).succeedsWithin(SOON).isEqualTo("told");
+        session.close();
+      }
+    }
+  }
+
+  @Test
+  void blockThatThrowsEndsItsSession() {
+    for (Supplier<Throwable> thrown :
+        List.<Supplier<Throwable>>of(
+            () -> new Exception("checked"),
+            () -> new IllegalStateException("unchecked"),
+            () -> new AssertionError("error"),
+            StackOverflowError::new,
+            OutOfMemoryError::new)) {
+      try (Trial trial = Trial.begin()) {
+        Throwable failure = thrown.get();
+        List<WebSocketSession> sessions = new ArrayList<>();
+        trial.server.enqueue(Scenario.accept().expectClose(CloseReason.INTERNAL_ERROR));
+        assertThatThrownBy(
+                () ->
+                    trial
+                        .client()
+                        .webSocket(
+                            trial.server.url(),
+                            session -> {
+                              sessions.add(session);
+                              sneak(failure);
+                            }))
+            .isSameAs(failure);
+        assertThat(sessions.getFirst().closeReason())
+            .succeedsWithin(SOON)
+            .isEqualTo(CloseReason.INTERNAL_ERROR);
+      }
+    }
+  }
+
+  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // throws what is checked, too
+  private static <E extends Throwable> void sneak(Throwable failure) throws E {
+    throw (E) failure;
+  }
+
+  @Test
+  void blockThatRunsOutOfStack() {
+    try (Trial trial = Trial.begin()) {
+      trial.server.enqueue(Scenario.accept().expectClose(CloseReason.INTERNAL_ERROR));
+      assertThatExceptionOfType(StackOverflowError.class)
+          .isThrownBy(() -> trial.client().webSocket(trial.server.url(), s -> depth(s, 0)));
+    }
+  }
+
+  private static int depth(WebSocketSession session, int depth) {
+    return depth < 0 ? session.extensions().size() : 1 + depth(session, depth + 1);
+  }
+
+  @Test
+  void slowConsumerFeelsNoHurryButThePeerDoes() throws Exception {
+    AtomicLong written = new AtomicLong();
+    CountDownLatch answered = new CountDownLatch(1);
+    byte[] message = new byte[64 << 10];
+    int messages = 2000;
+    try (BareServer server =
+            BareServer.start(
+                connection -> {
+                  connection.accept();
+                  connection.write(RawFrame.of(Opcode.BINARY, message));
+                  connection.write(RawFrame.of(Opcode.PING, new byte[] {9}));
+                  if (Objects.requireNonNull(connection.readFrame()).opcode()
+                      == Opcode.PONG.code()) {
+                    answered.countDown(); // though the consumer is busy with the first message
+                  }
+                  for (int n = 1; n < messages; n++) {
+                    connection.write(RawFrame.of(Opcode.BINARY, message));
+                    written.addAndGet(message.length);
+                  }
+                  connection.write(RawFrame.of(Opcode.CLOSE, new byte[0]));
+                  connection.readClose();
+                });
+        HttpClient client = HttpClient.create()) {
+      client.webSocket(
+          server.url(),
+          session -> {
+            assertThat(session.incoming().receive(SOON)).isPresent();
+            assertThat(answered.await(SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
+            long stopped = awaitStandstill(written);
+            assertThat(stopped).isLessThan((long) messages * message.length / 2);
+            session.send("still allowed");
+            int count = 1;
+            for (Frame frame : session.incoming()) {
+              count += frame instanceof Frame.Binary ? 1 : 0;
+            }
+            assertThat(count).isEqualTo(messages);
+          });
+    }
+  }
+
+  /** Waits until the server gets no more bytes off its hands, and returns how many it did. */
+  private static long awaitStandstill(AtomicLong written) throws InterruptedException {
+    long before = -1;
+    while (before != written.get()) {
+      before = written.get();
+      Thread.sleep(300); // The time itself is tested: nothing may move in it.
+    }
+    return before;
+  }
+
+  /** A plugin whose hook throws. */
+  private static final class Failing implements HttpClientPlugin<Failing, Failing> {
+    private final AttributeKey<Failing> key = new AttributeKey<>("Failing");
+    private final Consumer<HttpClient> hooks;
+
+    Failing(Consumer<HttpClient> hooks) {
+      this.hooks = hooks;
+    }
+
+    @Override
+    public AttributeKey<Failing> key() {
+      return key;
+    }
+
+    @Override
+    public Failing prepare(Consumer<Failing> configure) {
+      return this;
+    }
+
+    @Override
+    public void install(Failing plugin, HttpClient client) {
+      hooks.accept(client);
+    }
+  }
+
+  @Test
+  void hookThatThrowsLeavesNoConnection() throws Exception {
+    StackOverflowError failure = new StackOverflowError("of a hook");
+    for (Consumer<HttpClient> hooks :
+        List.<Consumer<HttpClient>>of(
+            client ->
+                client
+                    .hooks()
+                    .onRequest(
+                        request -> {
+                          throw failure;
+                        }),
+            client ->
+                client
+                    .hooks()
+                    .onResponse(
+                        response -> {
+                          throw failure;
+                        }))) {
+      CountDownLatch opened = new CountDownLatch(1);
+      try (BareServer server =
+              BareServer.start(
+                  connection -> {
+                    connection.accept();
+                    opened.countDown();
+                    connection.readToEnd();
+                  });
+          HttpClient client =
+              HttpClient.create(
+                  config -> config.install(WebSockets.PLUGIN).install(new Failing(hooks)))) {
+        assertThatThrownBy(() -> client.webSocketSession(server.url())).isSameAs(failure);
+        if (server.connections() > 0) {
+          server.awaitEnd(SOON);
+        }
+      }
+    }
+  }
+
+  @Test
+  void converterThatThrowsLeavesItsSessionOpen() {
+    WebsocketContentConverter failing =
+        new WebsocketContentConverter() {
+          @Override
+          public String serialize(Charset charset, TypeInfo<?> type, @Nullable Object value) {
+            throw new StackOverflowError("of a converter");
+          }
+
+          @Override
+          public @Nullable Object deserialize(Charset charset, TypeInfo<?> type, String text) {
+            throw new IllegalStateException("of a converter");
+          }
+        };
+    try (Trial trial = Trial.begin(ws -> ws.contentConverter(failing))) {
+      DefaultClientWebSocketSession session = trial.open(Scenario.accept().echo());
+      assertThatThrownBy(() -> session.sendSerialized("value"))
+          .isInstanceOf(StackOverflowError.class);
+      session.send("one");
+      assertThatThrownBy(() -> session.receiveDeserialized(String.class))
+          .isInstanceOf(WebSocketException.class);
+      session.send("two");
+      assertThat(session.incoming().receive(SOON)).contains(new Frame.Text("two"));
+      session.close();
+    }
+  }
+
+  /** An extension whose code throws. */
+  private static final class Broken implements WebSocketExtension<String> {
+    private final boolean incoming;
+
+    Broken(boolean incoming) {
+      this.incoming = incoming;
+    }
+
+    @Override
+    public String name() {
+      return "x-broken";
+    }
+
+    @Override
+    public String config() {
+      return "";
+    }
+
+    @Override
+    public Frame processOutgoingFrame(Frame frame) {
+      if (!incoming) {
+        throw new StackOverflowError("of an extension");
+      }
+      return frame;
+    }
+
+    @Override
+    public Frame processIncomingFrame(Frame frame) {
+      if (incoming) {
+        throw new StackOverflowError("of an extension");
+      }
+      return frame;
+    }
+  }
+
+  private record BrokenFactory(boolean incoming) implements WebSocketExtensionFactory<String> {
+    @Override
+    public String name() {
+      return "x-broken";
+    }
+
+    @Override
+    public String defaultConfig() {
+      return "";
+    }
+
+    @Override
+    public List<WebSocketExtensionHeader> offer(String config) {
+      return List.of(new WebSocketExtensionHeader("x-broken", List.of()));
+    }
+
+    @Override
+    public WebSocketExtension<String> accept(String config, WebSocketExtensionHeader answer) {
+      return new Broken(incoming);
+    }
+
+    @Override
+    public @Nullable Agreement<String> answer(String config, WebSocketExtensionHeader offer) {
+      return null;
+    }
+  }
+
+  private static Scenario acceptBroken() {
+    return Scenario.accept(Headers.builder().add("Sec-WebSocket-Extensions", "x-broken").build());
+  }
+
+  @Test
+  void extensionThatThrowsEndsItsSession() {
+    try (Trial trial =
+        Trial.begin(ws -> ws.extensions(all -> all.install(new BrokenFactory(true))))) {
+      DefaultClientWebSocketSession session = trial.open(acceptBroken().send("boom"));
+      assertThatThrownBy(() -> session.incoming().receive())
+          .satisfiesAnyOf(
+              e -> assertThat(e).isInstanceOf(StackOverflowError.class),
+              e -> assertThat(e).isInstanceOf(WebSocketException.class));
+      assertEnded(session);
+    }
+    try (Trial trial =
+        Trial.begin(ws -> ws.extensions(all -> all.install(new BrokenFactory(false))))) {
+      DefaultClientWebSocketSession session = trial.open(acceptBroken());
+      assertThatThrownBy(() -> session.send("boom")).isInstanceOf(StackOverflowError.class);
+      assertEnded(session);
+    }
+  }
+
+  private static void assertEnded(DefaultClientWebSocketSession session) {
+    assertThat(session.closeReason()).succeedsWithin(SOON).isNull();
+    assertThatThrownBy(() -> session.send("late"))
+        .isInstanceOf(WebSocketClosedException.class)
+        .hasRootCauseInstanceOf(StackOverflowError.class);
+    assertThatThrownBy(() -> session.incoming().receive())
+        .isInstanceOf(WebSocketException.class)
+        .hasRootCauseInstanceOf(StackOverflowError.class);
+  }
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.exam;
+
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryPoolMXBean;
+import java.lang.management.MemoryType;
+import java.lang.management.MemoryUsage;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.management.JMException;
+import javax.management.ObjectName;
+
+/** What an act costs. For tests that run alone. */
+final class Cost {
+  private static final int REPETITIONS = 3;
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+  private Cost() {}
+
+  /** Something to be measured. */
+  interface Act {
+    void run() throws Exception;
+  }
+
+  /**
+   * Returns the memory that an act takes from the heap at its best: garbage included, and what the
+   * server takes, so that a bound that holds for this holds for the client.
+   */
+  static long allocation(Act act) throws Exception {
+    long best = Long.MAX_VALUE;
+    for (int i = 0; i < REPETITIONS; i++) {
+      long before = THREADS.getTotalThreadAllocatedBytes();
+      act.run();
+      best = Math.min(best, THREADS.getTotalThreadAllocatedBytes() - before);
+    }
+    return best;
+  }
+
+  /** Returns the processor time that an act takes on the thread that calls, at its best. */
+  static Duration processorTime(Act act) throws Exception {
+    long best = Long.MAX_VALUE;
+    for (int i = 0; i < REPETITIONS; i++) {
+      long before = THREADS.getCurrentThreadCpuTime();
+      act.run();
+      best = Math.min(best, THREADS.getCurrentThreadCpuTime() - before);
+    }
+    return Duration.ofNanos(best);
+  }
+
+  /** Returns how many bytes are alive on the heap, as a collection just found. */
+  static long liveHeap() {
+    System.gc();
+    return ManagementFactory.getMemoryPoolMXBeans().stream()
+        .filter(pool -> pool.getType() == MemoryType.HEAP)
+        .map(MemoryPoolMXBean::getCollectionUsage)
+        .filter(Objects::nonNull)
+        .mapToLong(MemoryUsage::getUsed)
+        .sum();
+  }
+
+  /** Returns how many objects of a class are alive. */
+  static int live(Class<?> type) throws JMException {
+    String histogram =
+        (String)
+            ManagementFactory.getPlatformMBeanServer()
+                .invoke(
+                    new ObjectName("com.sun.management:type=DiagnosticCommand"),
+                    "gcClassHistogram",
+                    new Object[] {new String[0]},
+                    new String[] {String[].class.getName()});
+    Matcher line =
+        Pattern.compile("\\d+:\\s+(\\d+)\\s+\\d+\\s+" + Pattern.quote(type.getName()) + "\\s")
+            .matcher(histogram);
+    return line.find() ? Integer.parseInt(line.group(1)) : 0;
+  }
+}

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.exam;
+
+import static dev.parley.exam.Trial.SOON;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.parley.client.DefaultClientWebSocketSession;
+import dev.parley.client.HttpClient;
+import dev.parley.client.WebSockets;
+import dev.parley.testkit.RawFrame;
+import dev.parley.websocket.Frame;
+import dev.parley.websocket.Opcode;
+import dev.parley.websocket.Violation;
+import dev.parley.websocket.WebSocketException;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Frames that claim too much, and frames without end. */
+@Isolated("measures memory and processor time")
+final class FrameFloodTest {
+  private static final byte[] EMPTY = {};
+  private static final int LIMIT = 1 << 20;
+
+  /** The memory bound of the exam: twice the largest message, and half a megabyte. */
+  private static final long MEMORY_BOUND = 2 * LIMIT + (512 << 10);
+
+  private static HttpClient client(Consumer<WebSockets.Config> settings) {
+    return HttpClient.create(config -> config.install(WebSockets.PLUGIN, settings));
+  }
+
+  /** The client closes with the code of the violation, having taken no more than it may. */
+  private static void fails(
+      Violation violation,
+      long memoryBound,
+      Consumer<WebSockets.Config> settings,
+      byte[] first,
+      byte[] rest)
+      throws Exception {
+    AtomicInteger code = new AtomicInteger();
+    try (BareServer server =
+            BareServer.start(
+                connection -> {
+                  connection.accept();
+                  connection.write(first);
+                  RawFrame close = connection.writeUntilClose(rest);
+                  code.set(close.payload().getShort());
+                });
+        HttpClient client = client(settings)) {
+      long allocation =
+          Cost.allocation(
+              () -> {
+                DefaultClientWebSocketSession session = client.webSocketSession(server.url());
+                Delivered delivered = Delivered.by(session);
+                assertThat(delivered.frames()).isEmpty();
+                Trial.assertFailed(session, delivered, violation);
+              });
+      assertThat(allocation).isLessThan(memoryBound);
+      server.awaitEnd(SOON);
+      assertThat(code).hasValue(violation.closeReason().code());
+    }
+  }
+
+  @Row({25, 27})
+  @ParameterizedTest
+  @ValueSource(longs = {Long.MIN_VALUE, -1, 1L << 62, 1L << 31, Integer.MAX_VALUE, (64L << 20) + 1})
+  void claimOverTheLimitTakesNoMemory(long length) throws Exception {
+    byte[] claim = RawFrame.of(Opcode.BINARY, EMPTY).withLength(length).toBytes();
+    Violation violation = length < 0 ? Violation.LENGTH_NEGATIVE : Violation.MESSAGE_TOO_BIG;
+    fails(violation, 512 << 10, ws -> {}, claim, EMPTY);
+  }
+
+  @Row(27)
+  @Test
+  void claimWithinTheLimitTakesNoMemory() throws Exception {
+    byte[] claim = RawFrame.of(Opcode.BINARY, new byte[10]).withLength(64L << 20).toBytes();
+    try (BareServer server =
+            BareServer.start(
+                connection -> {
+                  connection.accept();
+                  connection.write(claim);
+                });
+        HttpClient client = client(ws -> {})) {
+      long allocation =
+          Cost.allocation(
+              () ->
+                  assertThat(Delivered.by(client.webSocketSession(server.url())).failure())
+                      .isNotNull());
+      assertThat(allocation).isLessThan(512 << 10);
+    }
+  }
+
+  @Row(30)
+  @ParameterizedTest
+  @ValueSource(ints = {10_000, 1000})
+  void endlessFragments(int size) throws Exception {
+    fails(
+        Violation.MESSAGE_TOO_BIG,
+        MEMORY_BOUND,
+        ws -> ws.maxMessageSize(LIMIT),
+        RawFrame.of(Opcode.BINARY, new byte[size]).withFin(false).toBytes(),
+        RawFrame.of(Opcode.CONTINUATION, new byte[size]).withFin(false).toBytes());
+  }
+
+  @Row({31, 32})
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1})
+  void endlessFragmentsOfNearlyNothing(int size) throws Exception {
+    byte[] fragment = RawFrame.of(Opcode.CONTINUATION, new byte[size]).withFin(false).toBytes();
+    fails(
+        Violation.TOO_MANY_FRAGMENTS,
+        32 << 20, // 131,072 frames that are garbage at once
+        ws -> {},
+        RawFrame.of(Opcode.BINARY, new byte[size]).withFin(false).toBytes(),
+        repeat(fragment, 1000));
+  }
+
+  private static byte[] repeat(byte[] bytes, int count) {
+    ByteArrayOutputStream all = new ByteArrayOutputStream(bytes.length * count);
+    for (int i = 0; i < count; i++) {
+      all.writeBytes(bytes);
+    }
+    return all.toByteArray();
+  }
+
+  /** Serves one message of bytes that count up, in fragments of one byte. */
+  private static byte[] inOneByteFragments(int size) {
+    ByteArrayOutputStream all = new ByteArrayOutputStream(3 * size);
+    for (int i = 0; i < size; i++) {
+      Opcode opcode = i == 0 ? Opcode.BINARY : Opcode.CONTINUATION;
+      all.writeBytes(RawFrame.of(opcode, new byte[] {(byte) i}).withFin(i == size - 1).toBytes());
+    }
+    return all.toByteArray();
+  }
+
+  private static byte[] countingUp(int size) {
+    byte[] bytes = new byte[size];
+    for (int i = 0; i < size; i++) {
+      bytes[i] = (byte) i;
+    }
+    return bytes;
+  }
+
+  @Row(31)
+  @Test
+  void costOfOneByteFragmentsIsLinear() throws Exception {
+    costOfReceiving(LIMIT / 10); // warm-up
+    Duration one = costOfReceiving(LIMIT / 10);
+    Duration ten = costOfReceiving(LIMIT);
+    assertThat(ten).isLessThan(one.multipliedBy(15));
+  }
+
+  private static Duration costOfReceiving(int size) throws Exception {
+    byte[] wire = inOneByteFragments(size);
+    Frame message = new Frame.Binary(countingUp(size));
+    try (BareServer server =
+            BareServer.start(
+                connection -> {
+                  connection.accept();
+                  connection.write(wire);
+                  connection.readToEnd();
+                });
+        HttpClient client = client(ws -> ws.maxFragments(LIMIT).maxMessageSize(LIMIT))) {
+      return Cost.processorTime(
+          () -> {
+            DefaultClientWebSocketSession session = client.webSocketSession(server.url());
+            assertThat(session.incoming().receive(SOON)).contains(message);
+            session.terminate();
+          });
+    }
+  }
+
+  @Row(31)
+  @Test
+  void oneByteFragmentsTakeNoMoreMemoryThanTheirMessage() throws Exception {
+    byte[] wire = inOneByteFragments(LIMIT);
+    CountDownLatch opened = new CountDownLatch(1);
+    CountDownLatch written = new CountDownLatch(1);
+    CountDownLatch measured = new CountDownLatch(1);
+    try (BareServer server =
+            BareServer.start(
+                connection -> {
+                  connection.accept();
+                  opened.await();
+                  connection.out.write(wire, 0, wire.length - 3);
+                  connection.write(RawFrame.of(Opcode.PING, EMPTY));
+                  connection.readFrame(); // the Pong: the client has read what came before
+                  written.countDown();
+                  measured.await();
+                  connection.out.write(wire, wire.length - 3, 3);
+                  connection.readToEnd();
+                });
+        HttpClient client = client(ws -> ws.maxFragments(LIMIT).maxMessageSize(LIMIT))) {
+      DefaultClientWebSocketSession session = client.webSocketSession(server.url());
+      long before = Cost.liveHeap();
+      opened.countDown();
+      assertThat(written.await(SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      assertThat(Cost.liveHeap() - before).isLessThan(MEMORY_BOUND);
+      measured.countDown();
+      assertThat(session.incoming().receive(SOON)).contains(new Frame.Binary(countingUp(LIMIT)));
+      session.terminate();
+    }
+  }
+
+  private static byte[] ping(int number) {
+    return RawFrame.of(Opcode.PING, ByteBuffer.allocate(4).putInt(number).array()).toBytes();
+  }
+
+  @Row(33)
+  @Test
+  void pingFloodWithMessagesBetween() throws Exception {
+    int pings = 50_000;
+    int each = 500;
+    CountDownLatch lastAnswered = new CountDownLatch(1);
+    AtomicInteger outOfOrder = new AtomicInteger();
+    try (BareServer server =
+            BareServer.start(
+                connection -> {
+                  connection.accept();
+                  Thread writer =
+                      Thread.ofVirtual()
+                          .start(
+                              () -> {
+                                try {
+                                  for (int n = 1; n <= pings; n++) {
+                                    connection.out.write(ping(n));
+                                    if (n % each == 0) {
+                                      connection.write(RawFrame.text("message " + n));
+                                    }
+                                  }
+                                } catch (IOException e) {
+                                  return; // The client is gone, and its reader sees that.
+                                }
+                              });
+                  int last = 0;
+                  while (last < pings) {
+                    RawFrame pong = Objects.requireNonNull(connection.readFrame());
+                    int number = pong.payload().getInt();
+                    if (number <= last || pong.opcode() != Opcode.PONG.code()) {
+                      outOfOrder.incrementAndGet();
+                    }
+                    last = number;
+                  }
+                  writer.join();
+                  lastAnswered.countDown();
+                  connection.readToEnd();
+                });
+        HttpClient client = client(ws -> {})) {
+      DefaultClientWebSocketSession session = client.webSocketSession(server.url());
+      for (int n = each; n <= pings; n += each) {
+        assertThat(session.incoming().receive(SOON)).contains(new Frame.Text("message " + n));
+      }
+      assertThat(lastAnswered.await(SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      assertThat(outOfOrder).hasValue(0);
+      session.terminate();
+    }
+  }
+
+  @Row(34)
+  @Test
+  void pingFloodOfAPeerThatNeverReads() throws Exception {
+    AtomicLong flooded = new AtomicLong();
+    CountDownLatch enough = new CountDownLatch(1);
+    byte[] pings = repeat(RawFrame.of(Opcode.PING, new byte[125]).toBytes(), 100);
+    Duration interval = Duration.ofMillis(500);
+    Duration timeout = Duration.ofSeconds(1);
+    try (BareServer server =
+            BareServer.start(
+                connection -> {
+                  connection.accept();
+                  while (true) {
+                    connection.out.write(pings);
+                    if (flooded.addAndGet(pings.length) > 10 << 20) {
+                      enough.countDown();
+                    }
+                  }
+                });
+        HttpClient client =
+            client(
+                ws -> ws.pingInterval(interval).pongTimeout(timeout).maxMessageSize(2 * LIMIT))) {
+      long before = Cost.liveHeap();
+      long start = System.nanoTime();
+      DefaultClientWebSocketSession session = client.webSocketSession(server.url());
+      assertThat(enough.await(SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      assertThat(Cost.liveHeap() - before).isLessThan(2 * MEMORY_BOUND);
+      Delivered delivered = Delivered.by(session);
+      assertThat(Duration.ofNanos(System.nanoTime() - start))
+          .isBetween(timeout, interval.plus(timeout).plusSeconds(8));
+      assertThat(delivered.frames()).isEmpty();
+      assertThat(delivered.failure()).isInstanceOf(WebSocketException.class);
+      assertThat(session.closeReason()).succeedsWithin(SOON).isNull();
+      server.awaitEnd(SOON);
+    }
+  }
+
+  @Row(34)
+  @Test
+  void onlyTheLatestPongWaits() throws Exception {
+    int pings = 10_000;
+    Valve valve = new Valve();
+    CountDownLatch shut = new CountDownLatch(1);
+    CountDownLatch answered = new CountDownLatch(1);
+    AtomicInteger pongs = new AtomicInteger();
+    try (BareServer server =
+            BareServer.start(
+                connection -> {
+                  connection.accept();
+                  shut.await();
+                  for (int n = 1; n <= pings; n++) {
+                    connection.out.write(ping(n));
+                  }
+                  connection.write(RawFrame.text("flooded"));
+                  for (int last = 0; last < pings; pongs.incrementAndGet()) {
+                    last = Objects.requireNonNull(connection.readFrame()).payload().getInt();
+                  }
+                  answered.countDown();
+                  connection.readToEnd();
+                });
+        HttpClient client =
+            HttpClient.create(
+                config -> config.install(WebSockets.PLUGIN).connector(valve.connector()))) {
+      DefaultClientWebSocketSession session = client.webSocketSession(server.url());
+      valve.shut();
+      shut.countDown();
+      assertThat(session.incoming().receive(SOON)).contains(new Frame.Text("flooded"));
+      valve.open();
+      assertThat(answered.await(SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      session.terminate();
+      assertThat(pongs.get()).isBetween(1, 2);
+    }
+  }
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.exam;
+
+import static dev.parley.exam.Trial.SOON;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.parley.client.HttpClient;
+import dev.parley.client.WebSockets;
+import dev.parley.websocket.handshake.ClientHandshake;
+import dev.parley.websocket.handshake.HandshakeException;
+import dev.parley.websocket.handshake.HandshakeKey;
+import dev.parley.websocket.handshake.HeadLimits;
+import dev.parley.websocket.handshake.HeadReader;
+import dev.parley.websocket.handshake.RequestHead;
+import dev.parley.websocket.handshake.ResponseHead;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Response heads that are large, or never end. */
+@Isolated("measures memory and processor time")
+final class HeadFloodTest {
+  private static final long MEMORY_BOUND = 1 << 20;
+  private static final String STATUS_LINE = "HTTP/1.1 101 Switching Protocols\r\n";
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.ISO_8859_1);
+  }
+
+  /** Answers a request with some bytes, and then with others for ever. */
+  private static BareServer flood(String first, String rest) throws IOException {
+    return BareServer.start(
+        connection -> {
+          connection.readRequest();
+          connection.write(bytes(first));
+          connection.writeForEver(bytes(rest));
+        });
+  }
+
+  private static HttpClient client(boolean byteByByte) {
+    return HttpClient.create(
+        config ->
+            config
+                .install(WebSockets.PLUGIN)
+                .connector(byteByByte ? SlicedReads.ofOneByte() : sockets -> sockets));
+  }
+
+  private static void fails(String word, BareServer server, boolean byteByByte) throws Exception {
+    try (HttpClient client = client(byteByByte)) {
+      long allocation =
+          Cost.allocation(
+              () ->
+                  assertThatExceptionOfType(HandshakeException.class)
+                      .isThrownBy(() -> client.webSocketSession(server.url()))
+                      .satisfies(e -> assertThat(e.failure().word()).isEqualTo(word)));
+      assertThat(allocation).isLessThan(MEMORY_BOUND);
+      server.awaitEnd(SOON);
+    }
+  }
+
+  @Row(5)
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void endlessStatusLine(boolean byteByByte) throws Exception {
+    try (BareServer server = flood("HTTP/1.1 101 ", "a".repeat(8 << 10))) {
+      fails("too-large", server, byteByByte);
+    }
+  }
+
+  @Row(5)
+  @Test
+  void statusLineFailsAtTheFirstByteOverTheLimit() throws Exception {
+    String line = "HTTP/1.1 101 " + "a".repeat((8 << 10) - "HTTP/1.1 101 ".length());
+    try (BareServer server =
+        BareServer.start(
+            connection -> {
+              connection.readRequest();
+              connection.write(bytes(line + "a"));
+              connection.readToEnd();
+            })) {
+      fails("too-large", server, false);
+    }
+    try (BareServer server =
+            BareServer.start(
+                connection -> {
+                  RequestHead request = connection.readRequest();
+                  String right =
+                      new String(BareServer.Connection.grant(request), StandardCharsets.ISO_8859_1);
+                  connection.write(bytes(right.replace(STATUS_LINE, line + "\r\n")));
+                  connection.readClose();
+                });
+        HttpClient client = client(false)) {
+      var session = client.webSocketSession(server.url());
+      assertThat(session.call().response().status().reason()).startsWith("aaa");
+      session.terminate();
+    }
+  }
+
+  @Row(6)
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void endlessHeaderLine(boolean byteByByte) throws Exception {
+    try (BareServer server = flood(STATUS_LINE + "X: ", "y".repeat(8 << 10))) {
+      fails("too-large", server, byteByByte);
+    }
+  }
+
+  @Row(6)
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void endlessHeaders(boolean byteByByte) throws Exception {
+    try (BareServer server = flood(STATUS_LINE, "X: " + "y".repeat(1000) + "\r\n")) {
+      fails("too-large", server, byteByByte);
+    }
+  }
+
+  @Row(6)
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void endlessInterimResponses(boolean byteByByte) throws Exception {
+    try (BareServer server = flood("", "HTTP/1.1 100 Continue\r\n\r\n")) {
+      fails("too-large", server, byteByByte);
+    }
+  }
+
+  @Row(7)
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void endlessShortHeaders(boolean byteByByte) throws Exception {
+    try (BareServer server = flood(STATUS_LINE, "X:y\r\n")) {
+      fails("too-many", server, byteByByte);
+    }
+  }
+
+  @Row(6)
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void costOfALargeHeadIsLinear(boolean byteByByte) throws Exception {
+    int size = byteByByte ? 20_000 : 1_000_000;
+    costOfOpening(size, byteByByte); // warm-up
+    Duration one = costOfOpening(size, byteByByte);
+    Duration ten = costOfOpening(10 * size, byteByByte);
+    assertThat(ten).isLessThan(one.multipliedBy(15));
+  }
+
+  private static Duration costOfOpening(int size, boolean byteByByte) throws Exception {
+    String large = STATUS_LINE + "X: " + "y".repeat(size) + "\r\n";
+    try (BareServer server =
+            BareServer.start(
+                connection -> {
+                  RequestHead request = connection.readRequest();
+                  String right =
+                      new String(BareServer.Connection.grant(request), StandardCharsets.ISO_8859_1);
+                  connection.write(bytes(right.replace(STATUS_LINE, large)));
+                  connection.readToEnd();
+                });
+        HttpClient client =
+            HttpClient.create(
+                config ->
+                    config
+                        .install(WebSockets.PLUGIN)
+                        .headLimits(new HeadLimits(8 << 10, size + 3, 128, size + 1000))
+                        .connector(byteByByte ? SlicedReads.ofOneByte() : sockets -> sockets))) {
+      return Cost.processorTime(() -> client.webSocketSession(server.url()).terminate());
+    }
+  }
+
+  @Row(21)
+  @ParameterizedTest
+  @ValueSource(strings = {"Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions"})
+  void eightKilobytesOfSpaces(String field) {
+    ClientHandshake handshake = new ClientHandshake(new byte[16], List.of("b", "x"), List.of());
+    String key = Objects.requireNonNull(handshake.headers().get("Sec-WebSocket-Key"));
+    String accept = new HandshakeKey(key).accept();
+    int size = (8 << 10) - field.length() - 4;
+    for (String value :
+        List.of(
+            "b" + " ".repeat(size - 2) + "x",
+            "b x".repeat(size / 3),
+            "b, ".repeat(size / 3),
+            "b;=\"\\".repeat(size / 5))) {
+      byte[] head =
+          bytes(
+              STATUS_LINE
+                  + "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
+                  + accept
+                  + "\r\n"
+                  + field
+                  + ": "
+                  + value
+                  + "\r\n\r\n");
+      long best = Long.MAX_VALUE;
+      for (int i = 0; i < 50; i++) {
+        long start = System.nanoTime();
+        ResponseHead response =
+            Objects.requireNonNull(
+                HeadReader.ofResponse(HeadLimits.DEFAULT).read(ByteBuffer.wrap(head)));
+        assertThatExceptionOfType(HandshakeException.class)
+            .isThrownBy(() -> handshake.accept(response));
+        best = Math.min(best, System.nanoTime() - start);
+      }
+      assertThat(Duration.ofNanos(best)).isLessThan(Duration.ofMillis(5));
+    }
+  }
+}
