@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.fuzz;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.parley.testkit.InMemoryPair;
+import dev.parley.websocket.Frame;
+import dev.parley.websocket.Inbound;
+import dev.parley.websocket.Inbound.Delivery;
+import dev.parley.websocket.Limits;
+import dev.parley.websocket.Role;
+import java.io.ByteArrayOutputStream;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+
+/** What holds for every stream of frames, and every way in which its bytes may arrive. */
+final class InboundPropertiesTest {
+  /** One stream, in hex, and who receives it how. */
+  record Arrival(Role role, Limits limits, Delivery delivery, String hex) {
+    byte[] stream() {
+      return HexFormat.of().parseHex(hex);
+    }
+
+    Inbound inbound() {
+      return new Inbound(role, limits, delivery, List.of());
+    }
+  }
+
+  @Provide
+  Arbitrary<Arrival> arrivals() {
+    return Arbitraries.of(Role.class)
+        .flatMap(
+            role ->
+                Combinators.combine(
+                        Inputs.limits(), Arbitraries.of(Delivery.class), Inputs.streams(role))
+                    .as(
+                        (limits, delivery, stream) ->
+                            new Arrival(role, limits, delivery, HexFormat.of().formatHex(stream))));
+  }
+
+  @Provide
+  Arbitrary<List<Integer>> pieces() {
+    return Inputs.pieces();
+  }
+
+  @Provide
+  Arbitrary<List<Frame>> conversations() {
+    return Inputs.conversations();
+  }
+
+  @Provide
+  Arbitrary<Agreement> agreements() {
+    return Agreement.any();
+  }
+
+  @Property
+  void agreesWithTheObviousDecoderOnWhatAndAtWhichByte(@ForAll("arrivals") Arrival arrival) {
+    assertThat(Heard.all(arrival.inbound(), arrival.stream(), List.of(1)))
+        .isEqualTo(
+            ReferenceDecoder.decode(
+                arrival.role(), arrival.limits(), arrival.delivery(), arrival.stream()));
+  }
+
+  @Property
+  void saysTheSameHoweverTheBytesAreCut(
+      @ForAll("arrivals") Arrival arrival, @ForAll("pieces") List<Integer> pieces) {
+    assertThat(Heard.said(Heard.all(arrival.inbound(), arrival.stream(), pieces)))
+        .isEqualTo(Heard.said(Heard.all(arrival.inbound(), arrival.stream(), List.of())));
+  }
+
+  @Property
+  void receivesWhatWasSentWhateverWasAgreed(
+      @ForAll("conversations") List<Frame> frames,
+      @ForAll("agreements") Agreement agreement,
+      @ForAll Role sender,
+      @ForAll Delivery delivery,
+      @ForAll("pieces") List<Integer> pieces) {
+    try (InMemoryPair pair = InMemoryPair.open(Limits.DEFAULT, delivery, agreement.install())) {
+      InMemoryPair.End from = sender == Role.CLIENT ? pair.client() : pair.server();
+      InMemoryPair.End to = sender == Role.CLIENT ? pair.server() : pair.client();
+      ByteArrayOutputStream wire = new ByteArrayOutputStream();
+      frames.forEach(frame -> wire.writeBytes(from.send(frame)));
+      int piece = frames.size() > 12 ? 1000 : pieces.getFirst() * 7;
+      assertThat(to.receive(wire.toByteArray(), piece).stream().map(Heard::of))
+          .isEqualTo(expected(frames, delivery));
+    }
+  }
+
+  private static List<Heard.What> expected(List<Frame> frames, Delivery delivery) {
+    boolean messages = delivery == Delivery.MESSAGES;
+    List<Heard.What> expected = new ArrayList<>();
+    ByteArrayOutputStream message = new ByteArrayOutputStream();
+    for (Frame frame : frames) {
+      switch (frame) {
+        case Frame.Text text when messages -> {
+          message.writeBytes(text.data());
+          if (text.fin()) {
+            expected.add(new Heard.What.Received(new Frame.Text(message.toByteArray())));
+            message.reset();
+          }
+        }
+        case Frame.Binary binary when messages -> {
+          message.writeBytes(binary.data());
+          if (binary.fin()) {
+            expected.add(new Heard.What.Received(new Frame.Binary(message.toByteArray())));
+            message.reset();
+          }
+        }
+        case Frame.Ping ping when messages -> {
+          expected.add(new Heard.What.Received(ping));
+          expected.add(new Heard.What.ReplyDue(new Frame.Pong(ping.data())));
+        }
+        case Frame.Close close -> {
+          expected.add(new Heard.What.Received(close));
+          if (messages) {
+            expected.add(new Heard.What.ReplyDue(close));
+          }
+          expected.add(new Heard.What.Ended(true));
+        }
+        case Frame other -> expected.add(new Heard.What.Received(other));
+      }
+    }
+    return expected;
+  }
+}
