@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.client.connection;
+
+import static dev.parley.fuzz.Interleavings.check;
+import static dev.parley.fuzz.Interleavings.sideBySide;
+
+import dev.parley.client.transport.Deadline;
+import dev.parley.websocket.Frame;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+/** Nobody waits at the inbox for what is there already, nor for a turn that was given back. */
+final class InboxInterleavingTest {
+  private static final Frame FRAME = new Frame.Binary(new byte[] {1});
+
+  @Test
+  void receiverFindsTheFrameThatTheHolderOfTheTurnLeaves() {
+    check(
+        () -> {
+          Inbox inbox = new Inbox(4, 100);
+          ReadTurn turn = new ReadTurn();
+          AtomicInteger received = new AtomicInteger();
+          sideBySide(
+              () -> {
+                if (turn.tryTake()) {
+                  inbox.add(FRAME);
+                  turn.giveBack();
+                  inbox.wake();
+                } else {
+                  inbox.add(FRAME);
+                }
+              },
+              () -> receive(inbox, turn, received));
+          require(received.get() == 1 && inbox.isEmpty() && !turn.isTaken());
+        });
+  }
+
+  /**
+   * As a receiver of {@link IncomingPath} does: takes the turn, or waits for a frame or the turn.
+   */
+  private static void receive(Inbox inbox, ReadTurn turn, AtomicInteger received) {
+    try {
+      while (inbox.poll() == null) {
+        if (turn.tryTake()) {
+          turn.giveBack();
+          inbox.wake();
+          require(inbox.awaitWhile(inbox::isEmpty, Deadline.NONE));
+        } else {
+          require(inbox.awaitWhile(() -> inbox.isEmpty() && turn.isTaken(), Deadline.NONE));
+        }
+      }
+      received.incrementAndGet();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void turnIsTakenByOne() {
+    check(
+        () -> {
+          ReadTurn turn = new ReadTurn();
+          AtomicInteger holders = new AtomicInteger();
+          Runnable taker =
+              () -> {
+                if (turn.tryTake()) {
+                  holders.incrementAndGet();
+                }
+              };
+          sideBySide(taker, taker);
+          require(holders.get() == 1);
+        });
+  }
+
+  @Test
+  void turnIsHeldByOneAndFoundFreeByWhoeverWaits() {
+    check(
+        () -> {
+          Inbox inbox = new Inbox(4, 100);
+          ReadTurn turn = new ReadTurn();
+          AtomicInteger holders = new AtomicInteger();
+          Runnable reader = () -> holdOnce(inbox, turn, holders);
+          sideBySide(reader, reader);
+          require(!turn.isTaken());
+        });
+  }
+
+  private static void holdOnce(Inbox inbox, ReadTurn turn, AtomicInteger holders) {
+    try {
+      while (!turn.tryTake()) {
+        require(inbox.awaitWhile(turn::isTaken, Deadline.NONE));
+      }
+      require(holders.incrementAndGet() == 1);
+      holders.decrementAndGet();
+      turn.giveBack();
+      inbox.wake();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void whoeverEndsTheSessionWakesTheReceiver() {
+    check(
+        () -> {
+          Inbox inbox = new Inbox(4, 100);
+          AtomicBoolean ended = new AtomicBoolean();
+          sideBySide(
+              () -> {
+                ended.set(true);
+                inbox.wake();
+              },
+              () -> {
+                try {
+                  require(inbox.awaitWhile(() -> inbox.isEmpty() && !ended.get(), Deadline.NONE));
+                } catch (InterruptedException e) {
+                  throw new AssertionError(e);
+                }
+              });
+        });
+  }
+
+  @Test
+  void takersTakeEachFrameOnceAndTheBoundIsKeptCount() {
+    check(
+        () -> {
+          Inbox inbox = new Inbox(2, 100);
+          AtomicInteger taken = new AtomicInteger();
+          Runnable taker =
+              () -> {
+                if (inbox.poll() != null) {
+                  taken.incrementAndGet();
+                }
+              };
+          sideBySide(
+              () -> {
+                inbox.add(FRAME);
+                inbox.add(FRAME);
+              },
+              taker,
+              taker);
+          boolean full = inbox.isFull();
+          int left = 0;
+          while (inbox.poll() != null) {
+            left++;
+          }
+          require(taken.get() + left == 2);
+          require(full == (left == 2) && inbox.isEmpty() && inbox.isHalfEmpty());
+        });
+  }
+
+  private static void require(boolean met) {
+    if (!met) {
+      throw new AssertionError();
+    }
+  }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.fuzz;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jetbrains.lincheck.Lincheck;
+
+/** Lets Lincheck's model checker try the interleavings of a few threads. */
+public final class Interleavings {
+  /**
+   * How many interleavings of each scenario the gate tries; more with {@code -Dinterleavings=5000}.
+   */
+  private static final int TRIED = Integer.getInteger("interleavings", 100);
+
+  private Interleavings() {}
+
+  /**
+   * Runs a scenario over and over, each time with another interleaving. It must begin from nothing
+   * each time; what it throws fails the test, as does a thread that waits for ever.
+   */
+  public static void check(Runnable scenario) {
+    Lincheck.runConcurrentTest(TRIED, scenario);
+  }
+
+  /** Runs actions side by side and waits until all are over. */
+  public static void sideBySide(Runnable... actions) {
+    List<Thread> threads = new ArrayList<>();
+    for (Runnable action : actions) {
+      threads.add(Thread.ofPlatform().start(action));
+    }
+    for (Thread thread : threads) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        throw new AssertionError(e);
+      }
+    }
+  }
+}
