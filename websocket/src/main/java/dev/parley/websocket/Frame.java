@@ -98,7 +98,7 @@ public abstract sealed class Frame {
 
   @Override
   public final int hashCode() {
-    return 31 * Objects.hash(opcode(), fin, rsv1, rsv2, rsv3) + Arrays.hashCode(data);
+    return Objects.hash(opcode(), fin, rsv1, rsv2, rsv3, Arrays.hashCode(data));
   }
 
   @Override

@@ -210,7 +210,6 @@ public final class Inbound {
       encoded = extensions.mayEncodeUnmarkedFrames();
       fragments = 0;
       declaredSize = 0;
-      text.reset();
     }
     encoded |= reader.reservedBits() != 0;
     if (delivery == Delivery.MESSAGES && ++fragments > limits.maxFragments()) {

@@ -31,7 +31,7 @@ final class Utf8Validator {
   /**
    * Takes the next bytes of the text.
    *
-   * @return whether the text can still become valid; after {@code false} only {@link #reset} helps
+   * @return whether the text can still become valid; after {@code false} it is of no more use
    */
   boolean accept(byte[] bytes, int from, int to) {
     int i = from;
@@ -71,11 +71,6 @@ final class Utf8Validator {
   /** Tells whether the text may end here, no character being cut. */
   boolean isComplete() {
     return missing == 0;
-  }
-
-  /** Makes this validator ready for another text. */
-  void reset() {
-    missing = 0;
   }
 
   /** Returns what is known between two bytes, for {@link #restore}. */

@@ -47,6 +47,7 @@ final class FrameTest {
         assertThat(some.get(i)).hasSameHashCodeAs(others.get(i));
       }
       assertThat(new Frame.Text("a").equals((Object) "a")).isFalse();
+      assertThat(new Frame.Text("a")).doesNotHaveSameHashCodeAs(new Frame.Text("b"));
     }
 
     @Test

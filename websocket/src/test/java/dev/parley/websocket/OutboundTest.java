@@ -272,6 +272,7 @@ final class OutboundTest {
         Outbound outbound = half(Role.SERVER, extension);
         if (closes) {
           write(outbound, new Frame.Close());
+          assertThat(extension.endedOutgoing).isEqualTo(1);
         }
         outbound.end();
         outbound.end();

@@ -151,14 +151,4 @@ final class Utf8ValidatorTest {
       }
     }
   }
-
-  @Test
-  void resetForgetsTheCharacterThatWasCut() {
-    Utf8Validator validator = new Utf8Validator();
-    assertThat(validator.accept(Wire.hex("e4 b8"), 0, 2)).isTrue();
-    assertThat(validator.isComplete()).isFalse();
-    validator.reset();
-    assertThat(validator.isComplete()).isTrue();
-    assertThat(validator.accept(Wire.hex("61"), 0, 1)).isTrue();
-  }
 }

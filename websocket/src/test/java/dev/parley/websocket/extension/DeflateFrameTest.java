@@ -188,6 +188,13 @@ final class DeflateFrameTest {
       assertThat(streams.ends()).containsExactly(1, 1);
     }
 
+    @Test
+    void clientForgetsWhatItSentAndNotWhatItReceived() {
+      DeflateFrame forgetful = factory.accept(DEFAULT.withClientNoContextTakeover(true), header());
+      forgetful.processIncomingFrame(forgetful.processOutgoingFrame(HELLO));
+      assertThat(streams.ends()).containsExactly(1, 0);
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {8, 9, 12, 15})
     void allParametersAreHonouredInBothDirections(int bits) {

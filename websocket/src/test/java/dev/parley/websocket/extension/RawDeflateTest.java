@@ -388,9 +388,10 @@ final class RawDeflateTest {
       RawDeflate.Compressor compressor = new RawDeflate.Compressor(failing, 6, 15, false);
       assertThatExceptionOfType(OutOfMemoryError.class)
           .isThrownBy(() -> compressor.compress(HELLO, true));
-      compressor.end();
       assertThat(failing.ends()).containsExactly(1);
       assertThatIllegalStateException().isThrownBy(() -> compressor.compress(HELLO, true));
+      compressor.end();
+      assertThat(failing.ends()).containsExactly(1);
     }
   }
 }

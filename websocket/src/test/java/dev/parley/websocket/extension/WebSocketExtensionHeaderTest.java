@@ -120,6 +120,13 @@ class WebSocketExtensionHeaderTest {
 
   @Nested
   class Making {
+    @Test
+    void everyTokenCharacterIsFine() {
+      String token = "!#$%&'*+-.^_`|~09azAZ";
+      assertThat(header(token, new Parameter(token, token)))
+          .hasToString(token + "; " + token + "=" + token);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"", "a b", "a\r\n", "a;", "\u00e9", "{", "[", "@", "/"})
     void namesAndValuesMustBeTokens(String text) {

@@ -289,7 +289,8 @@ class HeadReaderTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"\r", "GET\r", "GET /\r", "GET / HTTP/1.\r", "GET / HTTP/1.1\n"})
+    @ValueSource(
+        strings = {"\r", "GET\r", "GET /\r", "GET /abcd\r", "GET / HTTP/1.\r", "GET / HTTP/1.1\n"})
     void unfinishedLinesFail(String upToOffender) {
       assertThat(Wire.BYTE_BY_BYTE.consume(request(), upToOffender + SWITCHING))
           .isEqualTo(upToOffender.length());

@@ -124,6 +124,7 @@ class HeadersTest {
     @Test
     void otherLinesAndOtherThingsAreNot() {
       assertThat(TWO).isNotEqualTo(Headers.EMPTY).isNotEqualTo("Via");
+      assertThat(TWO).doesNotHaveSameHashCodeAs(Headers.EMPTY);
     }
 
     @Test

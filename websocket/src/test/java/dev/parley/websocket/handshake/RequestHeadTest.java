@@ -18,6 +18,11 @@ class RequestHeadTest {
   }
 
   @Test
+  void targetMayHaveAnyVisibleCharacter() {
+    assertThat(new RequestHead("GET", "/!~", Headers.EMPTY).target()).isEqualTo("/!~");
+  }
+
+  @Test
   void methodMustBeAToken() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new RequestHead("GET /", "/", Headers.EMPTY))
