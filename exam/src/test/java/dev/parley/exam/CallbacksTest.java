@@ -19,6 +19,7 @@ import dev.parley.testkit.Scenario;
 import dev.parley.websocket.CloseReason;
 import dev.parley.websocket.Frame;
 import dev.parley.websocket.Opcode;
+import dev.parley.websocket.Violation;
 import dev.parley.websocket.WebSocketClosedException;
 import dev.parley.websocket.WebSocketException;
 import dev.parley.websocket.WebSocketExtension;
@@ -84,7 +85,9 @@ final class CallbacksTest {
               Scenario.accept().close(CloseReason.GOING_AWAY),
               Scenario.accept().endOfStream(),
               Scenario.accept().reset(),
-              Scenario.accept().send(RawFrame.of(3, new byte[0])).expectClose())) {
+              Trial.thenFailed(
+                  Scenario.accept().send(RawFrame.of(3, new byte[0])),
+                  Violation.RESERVED_OPCODE))) {
         DefaultClientWebSocketSession session = trial.open(ending);
         CompletableFuture<String> told =
             session

@@ -177,17 +177,15 @@ final class InflateFloodTest {
           ends ->
               Delivered.by(
                   ends.open(
-                      Scenario.accept()
-                          .send(Ends.HALF)
-                          .sendBytes(RawFrame.of(3, new byte[0]).toBytes())
-                          .expectClose())),
+                      Trial.thenFailed(
+                          Scenario.accept().send(Ends.HALF).send(RawFrame.of(3, new byte[0])),
+                          Violation.RESERVED_OPCODE))),
           ends ->
               Delivered.by(
                   ends.open(
-                      Scenario.accept()
-                          .send(Ends.TEXT)
-                          .sendBytes(compressed(new byte[] {6}).toBytes())
-                          .expectClose())),
+                      Trial.thenFailed(
+                          Scenario.accept().send(Ends.TEXT).send(compressed(new byte[] {6})),
+                          Violation.COMPRESSED_DATA_INVALID))),
           ends -> {
             DefaultClientWebSocketSession session =
                 ends.open(Scenario.accept().send(Ends.TEXT).send(Ends.HALF));
