@@ -511,6 +511,21 @@ final class ParleyTest {
     }
 
     @Test
+    void verboseShowsAResponseThatBreaksTheHandshake() {
+      try (MockWebSocketServer server = MockWebSocketServer.start()) {
+        server.enqueue(
+            Scenario.accept(Headers.builder().add("Sec-WebSocket-Accept", "wrong").build()));
+
+        Command command = Command.run("", "-v", server.url());
+
+        assertThat(command.status()).isEqualTo(1);
+        assertThat(command.err())
+            .contains("> GET / HTTP/1.1\n", "< HTTP/1.1 101 ", "< Sec-WebSocket-Accept: wrong\n");
+        assertThat(command.err().lines().filter(line -> line.startsWith("parley: "))).hasSize(1);
+      }
+    }
+
+    @Test
     void verboseShowsTheBodyOfARefusal() {
       try (MockWebSocketServer server = MockWebSocketServer.start()) {
         server.enqueue(Scenario.reject(401, Headers.EMPTY, "first\n\u001b[2Jsecond"));

@@ -21,7 +21,8 @@ public final class PluginHooks {
     /**
      * Sends the request; blocks until the response is there. May be called again, with the request
      * changed: each time opens a connection of its own, and only the one of the call that the hook
-     * returns is kept.
+     * returns is kept. A response with 101 that breaks the handshake makes a call too, which fails
+     * the opening when the hooks have returned it.
      */
     HttpClientCall send(HttpRequestBuilder request);
   }

@@ -19,6 +19,7 @@ import dev.parley.websocket.Role;
 import dev.parley.websocket.WebSocketException;
 import dev.parley.websocket.WebSocketInterruptedException;
 import dev.parley.websocket.handshake.ClientHandshake;
+import dev.parley.websocket.handshake.HandshakeException;
 import dev.parley.websocket.handshake.HeadLimits;
 import dev.parley.websocket.handshake.RequestHead;
 import dev.parley.websocket.handshake.ResponseHead;
@@ -79,6 +80,10 @@ final class WebSocketOpener implements AutoCloseable {
     private final Deadline deadline;
     private final IdentityHashMap<HttpClientCall, Connected> connected = new IdentityHashMap<>();
 
+    /** Calls whose response grants the upgrade and breaks a rule of it. */
+    private final IdentityHashMap<HttpClientCall, HandshakeException> broken =
+        new IdentityHashMap<>();
+
     private record Connected(WebSocketConnection connection, ConnectedSession session) {}
 
     Opening(WebSockets settings, Delivery delivery) {
@@ -91,6 +96,10 @@ final class WebSocketOpener implements AutoCloseable {
       PluginHooks hooks = client.hooks();
       hooks.request(request);
       HttpClientCall call = hooks.send(request, this::send);
+      HandshakeException reason = broken.get(call);
+      if (reason != null) {
+        throw reason;
+      }
       hooks.response(call.response());
       if (call.response().status().value() != 101) {
         throw new WebSocketUpgradeException(call.response());
@@ -172,12 +181,13 @@ final class WebSocketOpener implements AutoCloseable {
     }
 
     private HttpClientCall refused(HttpRequest request, Answer.Refused refused) {
-      if (refused.head().status() == 101) {
-        throw refused.reason();
-      }
       byte[] body = new byte[refused.body().remaining()];
       refused.body().get(body);
-      return call(request, refused.head(), body);
+      HttpClientCall call = call(request, refused.head(), body);
+      if (refused.head().status() == 101) {
+        broken.put(call, refused.reason());
+      }
+      return call;
     }
 
     private HttpClientCall call(HttpRequest request, ResponseHead head, byte[] body) {

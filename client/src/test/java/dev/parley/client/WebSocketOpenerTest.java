@@ -408,6 +408,29 @@ final class WebSocketOpenerTest {
     }
 
     @Test
+    void sendHookSeesAResponseThatBreaksTheHandshake() {
+      server.enqueue(
+          Scenario.accept(Headers.builder().add("Sec-WebSocket-Accept", "wrong").build()));
+      List<HttpClientCall> seen = new ArrayList<>();
+      HttpClient client =
+          hooked(
+              hooks ->
+                  hooks
+                      .onSend(
+                          (request, next) -> {
+                            seen.add(next.send(request));
+                            return seen.getLast();
+                          })
+                      .onResponse(response -> seen.clear()));
+      assertThatExceptionOfType(HandshakeException.class)
+          .isThrownBy(() -> client.webSocketSession(server.url()));
+      assertThat(seen)
+          .singleElement()
+          .extracting(call -> call.response().headers().get("Sec-WebSocket-Accept"))
+          .isEqualTo("wrong");
+    }
+
+    @Test
     void connectionThatIsNotChosenIsDropped() {
       HttpClient client =
           hooked(
