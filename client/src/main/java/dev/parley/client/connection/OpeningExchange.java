@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import javax.net.ssl.SSLException;
 
 /**
  * The opening handshake over a transport (RFC 6455 §4.1): one request out, one response in, one
@@ -80,8 +81,12 @@ public final class OpeningExchange {
     ByteBuffer buffer = buffers.acquire();
     boolean handedOver = false;
     try {
-      send(request);
       buffer.clear().flip();
+      try {
+        send(request);
+      } catch (IOException e) {
+        receiveLastWord(buffer, e);
+      }
       ResponseHead head = receiveHead(buffer);
       try {
         NegotiatedHandshake negotiated = handshake.accept(head);
@@ -108,6 +113,27 @@ public final class OpeningExchange {
       if (!transport.awaitWritable(deadline)) {
         throw new SocketTimeoutException("timeout while sending the opening request");
       }
+    }
+  }
+
+  /**
+   * Looks once for what the server said before it stopped listening: a refusal, or the alert by
+   * which TLS 1.3 refuses a client certificate, and which says more than a broken pipe does.
+   */
+  private void receiveLastWord(ByteBuffer buffer, IOException failure) throws IOException {
+    buffer.clear();
+    int count;
+    try {
+      count = transport.read(buffer);
+    } catch (SSLException alert) {
+      throw alert;
+    } catch (IOException e) {
+      throw failure; // which was first, and says as much
+    } finally {
+      buffer.flip();
+    }
+    if (count <= 0) {
+      throw failure;
     }
   }
 

@@ -47,8 +47,13 @@ final class InMemoryTransport implements Transport {
   /** Breaks both directions, as a reset does: what has arrived can still be read. */
   void reset() {
     IOException reset = new IOException("Connection reset");
-    out.change(() -> out.broken = reset);
-    in.change(() -> in.broken = reset);
+    fail(reset, reset);
+  }
+
+  /** Has writing fail and, when what has arrived is read, reading too unless that is null. */
+  void fail(@Nullable IOException reading, IOException writing) {
+    out.change(() -> out.broken = writing);
+    in.change(() -> in.broken = reading);
   }
 
   /** Has every read find the same bytes again, as many as there is room for. */
