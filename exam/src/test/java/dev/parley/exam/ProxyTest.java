@@ -1,0 +1,441 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.exam;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.parley.client.DefaultClientWebSocketSession;
+import dev.parley.client.HttpClient;
+import dev.parley.client.WebSockets;
+import dev.parley.client.transport.ProxyException;
+import dev.parley.client.transport.ProxyException.Reason;
+import dev.parley.client.transport.ProxyOptions;
+import dev.parley.client.transport.ProxyOptions.Kind;
+import dev.parley.client.transport.TlsHandshakeException;
+import dev.parley.client.transport.TlsOptions;
+import dev.parley.testkit.MockProxy;
+import dev.parley.testkit.MockWebSocketServer;
+import dev.parley.testkit.Scenario;
+import dev.parley.testkit.TestCertificates;
+import dev.parley.testkit.TestCertificates.Subject;
+import dev.parley.websocket.Frame;
+import dev.parley.websocket.WebSocketException;
+import dev.parley.websocket.handshake.HandshakeException;
+import dev.parley.websocket.handshake.HandshakeFailure;
+import java.io.IOException;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class ProxyTest {
+  private static final Duration SOON = Duration.ofSeconds(10);
+  private static final String OPEN = "HTTP/1.1 200 OK\r\n\r\n";
+  private static final TlsOptions TRUSTING =
+      TlsOptions.DEFAULT.withContext(TestCertificates.clientContext());
+
+  private static ProxyOptions at(Kind kind, int port) {
+    return ProxyOptions.of(kind, "localhost", port).withTls(TRUSTING);
+  }
+
+  private static HttpClient client(ProxyOptions proxy, TlsOptions tls, Duration openTimeout) {
+    return HttpClient.create(
+        config ->
+            config
+                .install(WebSockets.PLUGIN, ws -> ws.openTimeout(openTimeout))
+                .proxy(proxy)
+                .tls(tls));
+  }
+
+  private static HttpClient client(ProxyOptions proxy) {
+    return client(proxy, TRUSTING, SOON);
+  }
+
+  /** Opens a session that must fail, and returns the cause. */
+  private static Throwable causeOf(ProxyOptions proxy, String url) {
+    try (HttpClient client = client(proxy)) {
+      WebSocketException failure =
+          catchThrowableOfType(WebSocketException.class, () -> client.webSocketSession(url));
+      return failure.getCause() == null ? failure : failure.getCause();
+    }
+  }
+
+  private static ProxyException noTunnel(ProxyOptions proxy) {
+    Throwable cause = causeOf(proxy, "ws://origin.invalid/");
+    assertThat(cause).isInstanceOf(ProxyException.class);
+    return (ProxyException) cause;
+  }
+
+  private static String echo(DefaultClientWebSocketSession session, String text) {
+    session.send(text);
+    return session.incoming().receive() instanceof Frame.Text answer ? answer.readText() : "";
+  }
+
+  @Row(61)
+  @ParameterizedTest
+  @CsvSource({
+    "407, 'Basic realm=\"x\"',            CREDENTIALS, ', offered Basic'",
+    "407, Martian,                        CREDENTIALS, ', offered Martian'",
+    "407, ,                               CREDENTIALS, ''",
+    "403, ,                               REFUSED,     ''",
+    "502, ,                               REFUSED,     ''",
+  })
+  void refusalIsToldWithItsStatusAndNotAskedForTwice(
+      int status, @Nullable String challenge, Reason reason, String offered) {
+    String head =
+        "HTTP/1.1 "
+            + status
+            + " No\r\n"
+            + (challenge == null ? "" : "Proxy-Authenticate: " + challenge + "\r\n");
+    ScriptedProxy.Service always =
+        (socket, asked) -> {
+          while (true) {
+            ScriptedProxy.http(head + "Content-Length: 3\r\n\r\nno\n", (s, a) -> {})
+                .serve(socket, asked);
+          }
+        };
+    try (ScriptedProxy proxy = new ScriptedProxy(always)) {
+      for (ProxyOptions options :
+          List.of(
+              at(Kind.HTTP, proxy.port()),
+              at(Kind.HTTP, proxy.port()).withCredentials("user", "hunter2"))) {
+        int before = proxy.asked().size();
+        ProxyException e = noTunnel(options);
+        assertThat(e.reason()).isEqualTo(reason);
+        assertThat(e.code()).hasValue(status);
+        assertThat(e)
+            .hasMessageEndingWith(
+                "refused the tunnel to origin.invalid:80: " + status + " No" + offered)
+            .hasMessageNotContaining("hunter2");
+        assertThat(proxy.asked()).hasSize(before + 1);
+      }
+      assertThat(proxy.connections()).isEqualTo(2);
+    }
+  }
+
+  @Row(61)
+  @Test
+  void answerThatIsLateEndsAtTheDeadline() {
+    CountDownLatch late = new CountDownLatch(1);
+    ScriptedProxy.Service slow =
+        (socket, asked) -> {
+          ScriptedProxy.readHead(socket.getInputStream());
+          await(late);
+          socket.getOutputStream().write(OPEN.getBytes(StandardCharsets.US_ASCII));
+        };
+    try (ScriptedProxy proxy = new ScriptedProxy(slow);
+        HttpClient client = client(at(Kind.HTTP, proxy.port()), TRUSTING, Duration.ofMillis(300))) {
+      long start = System.nanoTime();
+      assertThatThrownBy(() -> client.webSocketSession("ws://origin.invalid/"))
+          .hasCauseInstanceOf(SocketTimeoutException.class)
+          .hasMessageContaining("the proxy localhost:" + proxy.port());
+      assertThat(Duration.ofNanos(System.nanoTime() - start))
+          .isBetween(Duration.ofMillis(300), Duration.ofSeconds(4));
+      late.countDown();
+    }
+  }
+
+  private static void await(CountDownLatch latch) throws IOException {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IOException("the proxy was closed", e);
+    }
+  }
+
+  @Row(61)
+  @ParameterizedTest
+  @CsvSource({
+    "'HTTP/1.1 200 ',        x,                 HEAD_TOO_LARGE",
+    "'HTTP/1.1 200 OK~A: ',  x,                 HEAD_TOO_LARGE",
+    "'HTTP/1.1 200 OK~',     A: b~,             TOO_MANY_HEADERS",
+    "'',                     HTTP/1.1 100 No~~, HEAD_TOO_LARGE",
+    "'HTTP/1.1 2O0',         x,                 BAD_HTTP",
+  })
+  void headIsLimited(String start, String more, HandshakeFailure expected) throws Exception {
+    CountDownLatch gone = new CountDownLatch(1);
+    byte[] block = crlf(more).repeat(1_000).getBytes(StandardCharsets.US_ASCII);
+    ScriptedProxy.Service endless =
+        (socket, asked) -> {
+          try {
+            for (int sent = 0; sent < 10 << 20; sent += block.length) {
+              socket.getOutputStream().write(block);
+            }
+          } catch (IOException e) {
+            gone.countDown();
+          }
+        };
+    try (ScriptedProxy proxy = new ScriptedProxy(ScriptedProxy.http(crlf(start), endless))) {
+      ProxyException e = noTunnel(at(Kind.HTTP, proxy.port()));
+      assertThat(e.reason()).isEqualTo(Reason.MALFORMED);
+      assertThat(e)
+          .cause()
+          .isInstanceOfSatisfying(
+              HandshakeException.class, cause -> assertThat(cause.failure()).isEqualTo(expected));
+      assertThat(gone.await(10, TimeUnit.SECONDS)).as("the socket is closed").isTrue();
+    }
+  }
+
+  private static String crlf(String text) {
+    return text.replace("~", "\r\n");
+  }
+
+  @Row(61)
+  @Test
+  void interimAnswersAreReadOver() {
+    ScriptedProxy.Service proxying =
+        ScriptedProxy.http(
+            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 199 Soon\r\nA: b\r\n\r\nHTTP/1.1 502 No\r\n\r\n",
+            ScriptedProxy::stayQuiet);
+    try (ScriptedProxy proxy = new ScriptedProxy(proxying)) {
+      assertThat(noTunnel(at(Kind.HTTP, proxy.port())).code()).hasValue(502);
+    }
+  }
+
+  @Row(62)
+  @ParameterizedTest
+  @ValueSource(strings = {"ws", "wss"})
+  void tunnelThatEndsAtOnceFailsTheOpening(String scheme) {
+    try (ScriptedProxy proxy = new ScriptedProxy(ScriptedProxy.http(OPEN, (s, a) -> {}))) {
+      // The proxy may take the request before it is gone, or reset the connection.
+      Throwable cause = causeOf(at(Kind.HTTP, proxy.port()), scheme + "://origin.invalid/");
+      assertThat(cause).isInstanceOfAny(HandshakeException.class, IOException.class);
+    }
+  }
+
+  @Row(62)
+  @ParameterizedTest
+  @ValueSource(strings = {"ws", "wss"})
+  void silentTunnelFailsTheOpeningInTime(String scheme) {
+    try (ScriptedProxy proxy =
+            new ScriptedProxy(ScriptedProxy.http(OPEN, ScriptedProxy::stayQuiet));
+        HttpClient client = client(at(Kind.HTTP, proxy.port()), TRUSTING, Duration.ofMillis(300))) {
+      long start = System.nanoTime();
+      assertThatThrownBy(() -> client.webSocketSession(scheme + "://origin.invalid/"))
+          .isInstanceOf(WebSocketException.class)
+          .hasCauseInstanceOf(SocketTimeoutException.class);
+      assertThat(Duration.ofNanos(System.nanoTime() - start))
+          .isBetween(Duration.ofMillis(300), Duration.ofSeconds(4));
+    }
+  }
+
+  @Row(64)
+  @ParameterizedTest
+  @CsvSource({"false, HOST_NAME", "true, UNTRUSTED"})
+  void certificateOfTheProxyIsNotTheOrigins(boolean mitm, TlsHandshakeException.Reason expected) {
+    // Either the proxy's own, which is valid for the proxy, or one that it made for the origin.
+    SSLContext context =
+        mitm
+            ? TestCertificates.issue(Subject.SELF_SIGNED).context()
+            : TestCertificates.issue(Subject.WRONG_HOST).context();
+    try (ScriptedProxy proxy =
+        new ScriptedProxy(
+            ScriptedProxy.http(OPEN, ScriptedProxy.tls(context, ScriptedProxy::end)))) {
+      Throwable cause = causeOf(at(Kind.HTTP, proxy.port()), "wss://localhost/");
+      assertThat(cause)
+          .isInstanceOfSatisfying(
+              TlsHandshakeException.class, e -> assertThat(e.reason()).isEqualTo(expected));
+      assertThat(proxy.asked()).singleElement().asString().startsWith("CONNECT ");
+    }
+  }
+
+  @Row(65)
+  @ParameterizedTest
+  @EnumSource(names = {"HTTP", "HTTPS"})
+  void credentialsAreForTheProxyOnly(Kind kind) throws Exception {
+    ScriptedProxy.Service service = ScriptedProxy.http(OPEN, ScriptedProxy::end);
+    if (kind == Kind.HTTPS) {
+      service = ScriptedProxy.tls(TestCertificates.serverContext(), service);
+    }
+    try (ScriptedProxy proxy = new ScriptedProxy(service);
+        HttpClient client = client(at(kind, proxy.port()).withCredentials("user", "hunter2"))) {
+      Throwable failure = catchThrowable(() -> client.webSocketSession("ws://origin.invalid/"));
+      assertThat(failure).isInstanceOf(WebSocketException.class);
+      assertThat(failure.toString()).doesNotContain("hunter2");
+      assertThat(proxy.take()).contains("\r\nProxy-Authorization: Basic dXNlcjpodW50ZXIy\r\n");
+      assertThat(proxy.take())
+          .startsWith("GET / HTTP/1.1\r\n")
+          .doesNotContainIgnoringCase("proxy-", "dXNlcjpodW50ZXIy");
+    }
+  }
+
+  /** What comes of it: a session with this client certificate, or the reason why there is none. */
+  private static String trial(@Nullable ProxyOptions proxy, TlsOptions tls, String url) {
+    try (HttpClient client =
+        HttpClient.create(config -> config.install(WebSockets.PLUGIN).proxy(proxy).tls(tls))) {
+      DefaultClientWebSocketSession session = client.webSocketSession(url);
+      return echo(session, "open");
+    } catch (WebSocketException e) {
+      return e.getCause() instanceof TlsHandshakeException why
+          ? why.reason().toString()
+          : Objects.toString(e.getCause());
+    }
+  }
+
+  private static List<String> trials(@Nullable ProxyOptions proxy) {
+    SSLParameters wantsCertificate = new SSLParameters();
+    wantsCertificate.setNeedClientAuth(true);
+    TlsOptions withCertificate =
+        TlsOptions.DEFAULT.withContext(TestCertificates.issue(Subject.CLIENT).context());
+    List<String> results = new ArrayList<>();
+    for (Subject subject : List.of(Subject.SERVER, Subject.WRONG_HOST, Subject.EXPIRED)) {
+      try (MockWebSocketServer server =
+          MockWebSocketServer.start(
+              config -> config.tls(TestCertificates.issue(subject).context()))) {
+        results.add(trial(proxy, TRUSTING, server.url()));
+        results.add(trial(proxy, TlsOptions.DEFAULT, server.url()));
+      }
+    }
+    try (MockWebSocketServer server =
+        MockWebSocketServer.start(
+            config -> config.tls(TestCertificates.serverContext(), wantsCertificate))) {
+      results.add(trial(proxy, withCertificate, server.url()));
+      results.add(trial(proxy, TRUSTING, server.url()));
+    }
+    return results;
+  }
+
+  @Row(66)
+  @Test
+  void trustIsTheSameOnEveryWay() {
+    List<String> straight = trials(null);
+    assertThat(straight)
+        .containsExactly(
+            "open",
+            "UNTRUSTED",
+            "HOST_NAME",
+            "UNTRUSTED",
+            "UNTRUSTED",
+            "UNTRUSTED",
+            "open",
+            "CLIENT_CERTIFICATE");
+    try (MockProxy http = MockProxy.start();
+        MockProxy https = MockProxy.start(TestCertificates.serverContext());
+        ScriptedProxy socks = new ScriptedProxy(ScriptedProxy.socks5())) {
+      assertThat(trials(at(Kind.HTTP, http.port()))).as("HTTP").isEqualTo(straight);
+      assertThat(trials(at(Kind.HTTPS, https.port()))).as("HTTPS").isEqualTo(straight);
+      assertThat(trials(at(Kind.SOCKS5, socks.port()))).as("SOCKS5").isEqualTo(straight);
+    }
+  }
+
+  @Row(67)
+  @Test
+  void noTunnelIsShared() {
+    try (ScriptedProxy proxy = new ScriptedProxy(ScriptedProxy.socks5());
+        MockWebSocketServer one = MockWebSocketServer.start();
+        MockWebSocketServer other = MockWebSocketServer.start();
+        HttpClient client = client(at(Kind.SOCKS5, proxy.port()))) {
+      one.enqueue(Scenario.accept().send("one").echo());
+      other.enqueue(Scenario.accept().send("other").echo());
+      try (var first = client.webSocketSession("ws://a.invalid:" + one.port());
+          var second = client.webSocketSession("ws://a.invalid:" + other.port())) {
+        assertThat(second.incoming().receive()).isEqualTo(new Frame.Text("other"));
+        assertThat(first.incoming().receive()).isEqualTo(new Frame.Text("one"));
+        assertThat(echo(first, "1")).isEqualTo("1");
+        assertThat(echo(second, "2")).isEqualTo("2");
+      }
+      assertThat(proxy.connections()).isEqualTo(2);
+      assertThat(proxy.asked())
+          .containsExactlyInAnyOrder("a.invalid:" + one.port(), "a.invalid:" + other.port());
+    }
+  }
+
+  /** A SOCKS proxy that says so many bytes, in hex, and no more. */
+  private static ScriptedProxy socks(String method, String reply) {
+    return new ScriptedProxy(
+        (socket, asked) -> {
+          say(socket, 3, method);
+          say(socket, 7 + "origin.invalid".length(), reply);
+          ScriptedProxy.stayQuiet(socket, asked);
+        });
+  }
+
+  private static void say(Socket socket, int heard, String hex) throws IOException {
+    socket.getInputStream().readNBytes(heard);
+    socket.getOutputStream().write(HexFormat.ofDelimiter(" ").parseHex(hex));
+  }
+
+  @Row(68)
+  @ParameterizedTest
+  @CsvSource({
+    "04 5a, '',                      MALFORMED",
+    "05 01, '',                      MALFORMED",
+    "05 ff, '',                      CREDENTIALS",
+    "05 00, 04 00 00 01,             MALFORMED",
+    "05 00, 05 00 00 07,             MALFORMED",
+  })
+  void socksThatIsNoneIsRefused(String method, String reply, Reason reason) {
+    try (ScriptedProxy proxy = socks(method, reply)) {
+      assertThat(noTunnel(at(Kind.SOCKS5, proxy.port())).reason()).isEqualTo(reason);
+    }
+  }
+
+  @Row(68)
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8, 9, 0x80, 0xff})
+  void replyCodeOfSocksIsTold(int code) {
+    try (ScriptedProxy proxy = socks("05 00", "05 %02x 00 01 00 00 00 00 00 00".formatted(code))) {
+      ProxyException e = noTunnel(at(Kind.SOCKS5, proxy.port()));
+      assertThat(e.reason()).isEqualTo(Reason.REFUSED);
+      assertThat(e.code()).hasValue(code);
+      assertThat(e).hasMessageContaining("SOCKS5 reply " + code + ", ");
+    }
+  }
+
+  @Row(68)
+  @ParameterizedTest
+  @ValueSource(strings = {"", "05", "05 00", "05 00 00 01 00 00 00 00 00", "05 00 00 03 09 61"})
+  void truncatedReplyOfSocksIsRefused(String reply) {
+    ScriptedProxy.Service truncating =
+        (socket, asked) -> {
+          say(socket, 3, "05 00");
+          say(socket, 7 + "origin.invalid".length(), reply);
+        };
+    try (ScriptedProxy proxy = new ScriptedProxy(truncating)) {
+      assertThat(noTunnel(at(Kind.SOCKS5, proxy.port())).reason()).isEqualTo(Reason.CLOSED);
+    }
+  }
+
+  @Row(68)
+  @Test
+  void nameThatIsTooLongIsRefusedBeforeAnyByte() {
+    try (ScriptedProxy proxy = socks("05 00", "");
+        HttpClient client = client(at(Kind.SOCKS5, proxy.port()))) {
+      String host = "a.".repeat(125) + "abcdef"; // 256 bytes
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> client.webSocketSession("ws://" + host + "/"));
+      assertThat(proxy.connections()).isZero();
+    }
+  }
+
+  @Row(68)
+  @Test
+  void nameIsLookedUpByTheProxyAndItsAnswerMayBeAName() {
+    try (ScriptedProxy proxy = new ScriptedProxy(ScriptedProxy.socks5());
+        MockWebSocketServer server = MockWebSocketServer.start();
+        HttpClient client = client(at(Kind.SOCKS5, proxy.port()))) {
+      String authority = "no-such-name.invalid:" + server.port();
+      try (var session = client.webSocketSession("ws://" + authority)) {
+        assertThat(echo(session, "hello")).isEqualTo("hello");
+      }
+      assertThat(proxy.asked()).containsExactly(authority);
+    }
+  }
+}
