@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.parley.testkit.MockWebSocketServer;
 import dev.parley.testkit.RawFrame;
@@ -14,11 +15,14 @@ import dev.parley.websocket.CloseReason;
 import dev.parley.websocket.ClosingHandshake.Closer;
 import dev.parley.websocket.Frame;
 import dev.parley.websocket.Opcode;
+import dev.parley.websocket.Violation;
 import dev.parley.websocket.WebSocketClosedException;
 import dev.parley.websocket.WebSocketException;
 import dev.parley.websocket.WebSocketExtension;
 import dev.parley.websocket.WebSocketInterruptedException;
+import dev.parley.websocket.WebSocketProtocolException;
 import dev.parley.websocket.extension.WebSocketExtensions;
+import java.io.EOFException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -220,6 +224,134 @@ final class ConnectedSessionTest {
       assertThatExceptionOfType(WebSocketException.class)
           .isThrownBy(() -> session.incoming().receive());
       session.close();
+    }
+  }
+
+  /** However a session ends, whoever comes too late hears of both Closes and of the root cause. */
+  @Nested
+  class Ended {
+    private final HttpClient impatient =
+        HttpClient.create(
+            config ->
+                config.install(WebSockets.PLUGIN, ws -> ws.closeTimeout(Duration.ofMillis(300))));
+
+    @AfterEach
+    void end() {
+      impatient.close();
+    }
+
+    private ClientWebSocketSession playImpatiently(Scenario scenario) {
+      server.enqueue(scenario);
+      return impatient.webSocketSession(server.url());
+    }
+
+    private WebSocketClosedException tooLate(ClientWebSocketSession session) {
+      return catchThrowableOfType(WebSocketClosedException.class, () -> session.send("too late"));
+    }
+
+    /** Receives all there is; what ends it is thrown. */
+    private WebSocketException lastWord(ClientWebSocketSession session) {
+      return catchThrowableOfType(
+          WebSocketException.class,
+          () -> {
+            while (true) {
+              Frame unused = session.incoming().receive();
+            }
+          });
+    }
+
+    @Test
+    void byThePeersClose() {
+      try (var session = play(Scenario.accept().close(new CloseReason(4000, "enough")))) {
+        assertThat(lastWord(session)).isInstanceOf(ClosedReceiveChannelException.class);
+        WebSocketClosedException end = tooLate(session);
+        assertThat(end)
+            .hasMessageStartingWith("cannot send: the peer sent 4000 (enough) first, we sent ")
+            .hasNoCause();
+        assertThat(end.closingHandshake().first()).isEqualTo(Closer.PEER);
+      }
+    }
+
+    @Test
+    void byOurClose() {
+      try (var session = play(Scenario.accept().expectClose())) {
+        session.close(new CloseReason(4001, "done"));
+        WebSocketClosedException end = tooLate(session);
+        assertThat(end)
+            .hasMessage("cannot send: we sent 4001 (done) first, the peer sent 4001 (done)")
+            .hasNoCause();
+        assertThat(end.closingHandshake().first()).isEqualTo(Closer.US);
+        assertThat(lastWord(session)).isInstanceOf(ClosedReceiveChannelException.class);
+      }
+    }
+
+    @Test
+    void byOurCloseThatIsNotAnswered() {
+      try (var session = playImpatiently(Scenario.accept().stall())) {
+        session.close(CloseReason.NORMAL);
+        String both = "we sent 1000 (Normal closure) first, the peer sent no Close";
+        assertThat(lastWord(session))
+            .isExactlyInstanceOf(WebSocketException.class)
+            .hasMessage("the peer did not answer our Close within PT0.3S; " + both);
+        assertThat(tooLate(session))
+            .hasMessage(
+                "cannot send: " + both + "; the peer did not answer our Close within PT0.3S");
+      }
+    }
+
+    @Test
+    void byTheEndOfTheStream() {
+      try (var session = play(Scenario.accept().endOfStream())) {
+        assertThat(lastWord(session))
+            .isExactlyInstanceOf(WebSocketException.class)
+            .hasMessage("the connection ended without a Close frame")
+            .hasCauseInstanceOf(EOFException.class);
+        WebSocketClosedException end = tooLate(session);
+        assertThat(end)
+            .hasMessage(
+                "cannot send: we sent no Close, the peer sent no Close;"
+                    + " the connection ended without a Close frame")
+            .hasRootCauseInstanceOf(EOFException.class);
+        assertThat(end.closingHandshake().first()).isNull();
+      }
+    }
+
+    @Test
+    void byAReset() {
+      try (var session = play(Scenario.accept().reset())) {
+        assertThat(lastWord(session))
+            .isExactlyInstanceOf(WebSocketException.class)
+            .hasMessageStartingWith("the connection broke while receiving: ")
+            .hasCauseInstanceOf(IOException.class);
+        assertThat(tooLate(session))
+            .hasMessageContaining("we sent no Close, the peer sent no Close; the connection broke ")
+            .hasRootCauseInstanceOf(IOException.class);
+      }
+    }
+
+    @Test
+    void byABrokenRule() {
+      try (var session = play(Scenario.accept().send(RawFrame.text("x").withRsv1(true)).stall())) {
+        assertThat(lastWord(session))
+            .isInstanceOfSatisfying(
+                WebSocketProtocolException.class,
+                e -> assertThat(e.violation()).isEqualTo(Violation.RESERVED_BIT));
+        WebSocketClosedException end = tooLate(session);
+        assertThat(end)
+            .hasMessageStartingWith(
+                "cannot send: we sent 1002 (reserved bit set) first, the peer sent no Close; ")
+            .hasCauseInstanceOf(WebSocketProtocolException.class);
+      }
+    }
+
+    @Test
+    void byTerminate() {
+      try (var session = play(Scenario.accept().stall())) {
+        session.terminate();
+        assertThat(lastWord(session)).hasMessage("the session was terminated by this end");
+        assertThat(tooLate(session))
+            .hasMessageEndingWith("sent no Close; the session was terminated by this end");
+      }
     }
   }
 

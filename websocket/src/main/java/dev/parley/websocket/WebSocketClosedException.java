@@ -20,8 +20,15 @@ public class WebSocketClosedException extends WebSocketException {
    */
   public WebSocketClosedException(
       String message, ClosingHandshake closingHandshake, @Nullable Throwable cause) {
-    super(message + ": " + closingHandshake.description(), cause);
+    super(
+        message + ": " + closingHandshake.description() + (cause == null ? "" : "; " + said(cause)),
+        cause);
     this.closingHandshake = closingHandshake;
+  }
+
+  private static String said(Throwable cause) {
+    String message = cause.getMessage();
+    return message == null ? cause.toString() : message;
   }
 
   /** Returns both Close reasons and who was first. */

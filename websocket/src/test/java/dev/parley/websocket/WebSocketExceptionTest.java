@@ -3,6 +3,7 @@ package dev.parley.websocket;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.EOFException;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
 
@@ -43,8 +44,13 @@ final class WebSocketExceptionTest {
     WebSocketClosedException exception =
         new WebSocketClosedException("cannot send", closing, cause);
     assertThat(exception)
-        .hasMessage("cannot send: the peer sent 1001 (Going away) first, we sent no Close")
+        .hasMessage("cannot send: the peer sent 1001 (Going away) first, we sent no Close; reset")
         .hasCause(cause);
+    assertThat(new WebSocketClosedException("cannot send", closing, new EOFException()))
+        .hasMessageEndingWith("we sent no Close; java.io.EOFException");
+    assertThat(new WebSocketClosedException("cannot send", closing, null))
+        .hasMessageEndingWith("we sent no Close")
+        .hasNoCause();
     assertThat(exception.closingHandshake()).isEqualTo(closing);
   }
 

@@ -301,8 +301,11 @@ public final class WebSocketConnection {
     return switch (end == null ? null : end.failure()) {
       case null -> closedException("nothing more to receive");
       case WebSocketProtocolException failure -> new WebSocketProtocolException(failure);
-      case WebSocketException failure ->
-          new WebSocketException(String.valueOf(failure.getMessage()), failure.getCause());
+      case WebSocketException failure -> {
+        ClosingHandshake now = closing.get();
+        String closes = now.first() == null ? "" : "; " + now.description();
+        yield new WebSocketException(failure.getMessage() + closes, failure.getCause());
+      }
     };
   }
 
