@@ -8,6 +8,7 @@ import dev.parley.client.connection.WebSocketConnection;
 import dev.parley.client.transport.BufferPool;
 import dev.parley.client.transport.Connector;
 import dev.parley.client.transport.Deadline;
+import dev.parley.client.transport.OpeningPhase;
 import dev.parley.client.transport.ReadinessLoop;
 import dev.parley.client.transport.SocketConnector;
 import dev.parley.client.transport.Transport;
@@ -16,7 +17,6 @@ import dev.parley.websocket.Inbound;
 import dev.parley.websocket.Inbound.Delivery;
 import dev.parley.websocket.Outbound;
 import dev.parley.websocket.Role;
-import dev.parley.websocket.WebSocketException;
 import dev.parley.websocket.WebSocketInterruptedException;
 import dev.parley.websocket.handshake.ClientHandshake;
 import dev.parley.websocket.handshake.HandshakeException;
@@ -130,19 +130,17 @@ final class WebSocketOpener implements AutoCloseable {
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new WebSocketInterruptedException("interrupted while opening " + request.place(), e);
-      } catch (IOException e) {
-        throw new WebSocketException("cannot open " + request.place() + ": " + e.getMessage(), e);
       }
     }
 
     private HttpClientCall exchange(HttpRequest request, ClientHandshake handshake)
-        throws IOException, InterruptedException {
-      Transport transport = connector.connect(request.destination(), deadline);
+        throws InterruptedException {
+      Transport transport = connect(request);
+      OpeningExchange exchange = new OpeningExchange(transport, buffers, headLimits, deadline);
       boolean handedOver = false;
       try {
         RequestHead head =
             new RequestHead(request.method().name(), request.target(), request.headers());
-        OpeningExchange exchange = new OpeningExchange(transport, buffers, headLimits, deadline);
         HttpClientCall call =
             switch (exchange.run(head, handshake)) {
               case Answer.Accepted accepted -> accepted(request, transport, accepted);
@@ -150,10 +148,20 @@ final class WebSocketOpener implements AutoCloseable {
             };
         handedOver = connected.containsKey(call);
         return call;
+      } catch (IOException e) {
+        throw WebSocketOpeningException.of(request.place(), exchange.phase(), e);
       } finally {
         if (!handedOver) {
           transport.close();
         }
+      }
+    }
+
+    private Transport connect(HttpRequest request) throws InterruptedException {
+      try {
+        return connector.connect(request.destination(), deadline);
+      } catch (IOException e) {
+        throw WebSocketOpeningException.of(request.place(), OpeningPhase.CONNECT, e);
       }
     }
 

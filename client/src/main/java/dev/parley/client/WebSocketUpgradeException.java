@@ -1,20 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.client;
 
-import dev.parley.websocket.WebSocketException;
+import dev.parley.client.transport.OpeningPhase;
+import dev.parley.websocket.handshake.HandshakeFailure;
 
 /**
  * The server answered the opening request, but not with an upgrade: a redirect, a refusal, an
  * error. There is no session, and the connection is closed.
  */
-public final class WebSocketUpgradeException extends WebSocketException {
+public final class WebSocketUpgradeException extends WebSocketOpeningException {
   private static final long serialVersionUID = 1;
 
   private final transient HttpResponse response;
 
   /** Makes an exception for a response. */
   public WebSocketUpgradeException(HttpResponse response) {
-    super("WebSocket upgrade failed: " + response.status());
+    super(
+        OpeningPhase.RESPONSE,
+        HandshakeFailure.STATUS_NOT_101.word(),
+        "WebSocket upgrade failed: " + response.status(),
+        null);
     this.response = response;
   }
 

@@ -6,7 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.parley.client.transport.Connector;
+import dev.parley.client.transport.OpeningPhase;
+import dev.parley.client.transport.OpeningTimeoutException;
 import dev.parley.client.transport.ProxyException;
 import dev.parley.client.transport.ProxyOptions;
 import dev.parley.client.transport.TlsOptions;
@@ -23,9 +27,11 @@ import dev.parley.websocket.handshake.HandshakeFailure;
 import dev.parley.websocket.handshake.HeadLimits;
 import dev.parley.websocket.handshake.Headers;
 import dev.parley.websocket.handshake.ResponseHead;
+import java.io.IOException;
 import java.net.ConnectException;
 import java.net.ServerSocket;
 import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -167,6 +173,9 @@ final class WebSocketOpenerTest {
       assertThatExceptionOfType(WebSocketException.class)
           .isThrownBy(() -> client().webSocketSession(secure.url()))
           .withCauseInstanceOf(SSLException.class);
+      assertThat(failure(client(), secure.url()))
+          .satisfies(e -> assertThat(e.phase()).isEqualTo(OpeningPhase.TLS))
+          .satisfies(e -> assertThat(e.reason()).isEqualTo("tls-untrusted"));
     }
   }
 
@@ -200,8 +209,13 @@ final class WebSocketOpenerTest {
     @Test
     void aRefusalIsTheCause() {
       proxy.enqueue(new ResponseHead(403, "Forbidden", Headers.EMPTY));
-      assertThatExceptionOfType(WebSocketException.class)
+      assertThatExceptionOfType(WebSocketOpeningException.class)
           .isThrownBy(() -> proxied().webSocketSession(server.url()))
+          .satisfies(
+              e -> {
+                assertThat(e.phase()).isEqualTo(OpeningPhase.PROXY);
+                assertThat(e.reason()).isEqualTo("proxy-refused");
+              })
           .withMessage(
               "cannot open ws://localhost:%1$d/: the proxy localhost:%2$d refused the tunnel to "
                   + "localhost:%1$d: 403 Forbidden",
@@ -240,6 +254,8 @@ final class WebSocketOpenerTest {
           .isThrownBy(() -> client().webSocketSession(server.url()))
           .satisfies(
               e -> {
+                assertThat(e.phase()).isEqualTo(OpeningPhase.RESPONSE);
+                assertThat(e.reason()).isEqualTo("status-not-101");
                 assertThat(e.response().status().value()).isEqualTo(503);
                 assertThat(e.response().headers().get("Retry-After")).isEqualTo("7");
                 assertThat(e.response().bodyAsText()).isEqualTo("back in a minute");
@@ -271,7 +287,12 @@ final class WebSocketOpenerTest {
           Scenario.accept(Headers.builder().add("Sec-WebSocket-Accept", "wrong").build()));
       assertThatExceptionOfType(HandshakeException.class)
           .isThrownBy(() -> client().webSocketSession(server.url()))
-          .satisfies(e -> assertThat(e.failure()).isEqualTo(HandshakeFailure.BAD_ACCEPT));
+          .satisfies(
+              e -> {
+                assertThat(e.failure()).isEqualTo(HandshakeFailure.BAD_ACCEPT);
+                assertThat(e.response()).isNotNull();
+                assertThat(e.response().headers().get("Sec-WebSocket-Accept")).isEqualTo("wrong");
+              });
       server.takeConnection(SOON).awaitEnd(SOON);
     }
 
@@ -286,8 +307,58 @@ final class WebSocketOpenerTest {
     }
   }
 
+  /** Returns how an opening fails on its way. */
+  private static WebSocketOpeningException failure(HttpClient client, String url) {
+    return catchThrowableOfType(
+        WebSocketOpeningException.class, () -> client.webSocketSession(url));
+  }
+
   @Nested
   class Failed {
+    private void assertFails(
+        Connector connector, OpeningPhase phase, String reason, Class<? extends Exception> cause) {
+      HttpClient client = client(config -> config.connector(sockets -> connector));
+      WebSocketOpeningException failure = failure(client, server.url());
+      assertThat(failure.phase()).isEqualTo(phase);
+      assertThat(failure.reason()).isEqualTo(reason);
+      assertThat(failure).hasMessageEndingWith(": on purpose").hasCauseInstanceOf(cause);
+    }
+
+    private static Connector throwing(IOException failure) {
+      return (destination, deadline) -> {
+        throw failure;
+      };
+    }
+
+    @Test
+    void phaseAndReasonAreTold() {
+      assertFails(
+          throwing(new UnknownHostException("on purpose")),
+          OpeningPhase.LOOK_UP,
+          "unknown-host",
+          UnknownHostException.class);
+      assertFails(
+          throwing(new OpeningTimeoutException(OpeningPhase.TLS, "on purpose", null)),
+          OpeningPhase.TLS,
+          "timeout",
+          SocketTimeoutException.class);
+      assertFails(
+          throwing(new ConnectException("on purpose")),
+          OpeningPhase.CONNECT,
+          "unreachable",
+          ConnectException.class);
+      assertFails(
+          throwing(new SSLException("on purpose")),
+          OpeningPhase.CONNECT,
+          "tls-failed",
+          SSLException.class);
+      assertFails(
+          throwing(new IOException("on purpose")),
+          OpeningPhase.CONNECT,
+          "connection-lost",
+          IOException.class);
+    }
+
     @Test
     void nobodyListens() throws Exception {
       int port;
@@ -305,9 +376,10 @@ final class WebSocketOpenerTest {
     void serverIsSilent() {
       server.enqueue(Scenario.empty().stall());
       HttpClient client = impatient(ws -> ws.openTimeout(Duration.ofSeconds(1)));
-      assertThatExceptionOfType(WebSocketException.class)
-          .isThrownBy(() -> client.webSocketSession(server.url()))
-          .withCauseInstanceOf(SocketTimeoutException.class);
+      WebSocketOpeningException failure = failure(client, server.url());
+      assertThat(failure).hasCauseInstanceOf(SocketTimeoutException.class);
+      assertThat(failure.phase()).isEqualTo(OpeningPhase.RESPONSE);
+      assertThat(failure.reason()).isEqualTo("timeout");
     }
 
     @Test

@@ -13,8 +13,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /**
- * Names that exist in this JVM only, each with the addresses that a test gives it. All others are
- * looked up as ever.
+ * Names that exist in this JVM only: those below {@code exam.test}, each with the addresses that a
+ * test gives it, and {@code example.com} and all below {@code example}, which lead to the loopback
+ * interface. All others are looked up as ever.
  */
 public final class ExamNames extends InetAddressResolverProvider {
   private static final String DOMAIN = ".exam.test";
@@ -46,6 +47,9 @@ public final class ExamNames extends InetAddressResolverProvider {
           throws UnknownHostException {
         if (host.equals(unanswered())) {
           throw new AssertionError(new CompletableFuture<>().join()); // never completed
+        }
+        if (host.equals("example.com") || host.endsWith(".example")) {
+          return Stream.of(InetAddress.getByAddress(host, new byte[] {127, 0, 0, 1}));
         }
         List<InetAddress> addresses = ADDRESSES.get(host);
         if (addresses == null && host.endsWith(DOMAIN)) {

@@ -3,6 +3,7 @@ package dev.parley.client.connection;
 
 import dev.parley.client.transport.BufferPool;
 import dev.parley.client.transport.Deadline;
+import dev.parley.client.transport.OpeningPhase;
 import dev.parley.client.transport.Transport;
 import dev.parley.websocket.handshake.ClientHandshake;
 import dev.parley.websocket.handshake.HandshakeException;
@@ -36,6 +37,7 @@ public final class OpeningExchange {
   private final BufferPool buffers;
   private final HeadLimits limits;
   private final Deadline deadline;
+  private OpeningPhase phase = OpeningPhase.REQUEST;
 
   /** What the server answered. */
   public sealed interface Answer {
@@ -87,6 +89,7 @@ public final class OpeningExchange {
       } catch (IOException e) {
         receiveLastWord(buffer, e);
       }
+      phase = OpeningPhase.RESPONSE;
       ResponseHead head = receiveHead(buffer);
       try {
         NegotiatedHandshake negotiated = handshake.accept(head);
@@ -102,6 +105,11 @@ public final class OpeningExchange {
         buffers.release(buffer);
       }
     }
+  }
+
+  /** Returns how far the exchange has come. */
+  public OpeningPhase phase() {
+    return phase;
   }
 
   private void send(RequestHead request) throws IOException, InterruptedException {

@@ -9,8 +9,8 @@ public interface Connector {
   /**
    * Connects, TLS included where the destination is secure. Blocks.
    *
-   * @throws java.net.SocketTimeoutException if the deadline came first; the message says in which
-   *     phase
+   * @throws java.net.SocketTimeoutException if the deadline came first; an {@link
+   *     OpeningTimeoutException} says in which phase
    * @throws java.net.UnknownHostException if the name has no address
    * @throws javax.net.ssl.SSLException if TLS failed; a {@link TlsHandshakeException} says why
    * @throws ProxyException if there is no tunnel through the proxy

@@ -12,17 +12,28 @@ public final class ProxyException extends IOException {
   /** Why there is no tunnel. */
   public enum Reason {
     /** The proxy has no address, or does not take the connection. */
-    UNREACHABLE,
+    UNREACHABLE("proxy-unreachable"),
     /** TLS with an HTTPS proxy failed; the cause says why. */
-    TLS,
+    TLS("proxy-tls"),
     /** The proxy wants credentials, or others: 407, or what SOCKS has for it. */
-    CREDENTIALS,
+    CREDENTIALS("proxy-credentials"),
     /** The proxy does not open the tunnel: a status, or a reply code of SOCKS, says why. */
-    REFUSED,
+    REFUSED("proxy-refused"),
     /** What answered does not speak the proxy's protocol, or breaks its rules. */
-    MALFORMED,
+    MALFORMED("proxy-malformed"),
     /** The proxy broke off before the tunnel was open. */
-    CLOSED
+    CLOSED("proxy-closed");
+
+    private final String word;
+
+    Reason(String word) {
+      this.word = word;
+    }
+
+    /** Returns the word that stays the same from release to release. */
+    public String word() {
+      return word;
+    }
   }
 
   private static final long serialVersionUID = 1;

@@ -118,7 +118,7 @@ public final class SocketConnector implements Connector {
       String message = "the proxy " + proxy.destination() + " is out of reach: " + e.getMessage();
       throw switch (e) {
         case SocketTimeoutException timeout ->
-            causedBy(new SocketTimeoutException(message), timeout);
+            new OpeningTimeoutException(OpeningPhase.PROXY, message, timeout);
         case SSLException tls -> new ProxyException(Reason.TLS, message, tls);
         default -> new ProxyException(Reason.UNREACHABLE, message, e);
       };
@@ -157,12 +157,11 @@ public final class SocketConnector implements Connector {
     try {
       return answer.get(Math.max(0, deadline.remainingNanos()), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
-      throw timeout("no address of " + destination.host() + " found", start, e);
+      throw timeout(
+          OpeningPhase.LOOK_UP, "no address of " + destination.host() + " found", start, e);
     } catch (ExecutionException e) {
-      if (e.getCause() instanceof UnknownHostException unknown) {
-        throw causedBy(new UnknownHostException(destination.host() + " has no address"), unknown);
-      }
-      throw new IOException("look-up of " + destination.host() + " failed", e.getCause());
+      throw causedBy(
+          new UnknownHostException(destination.host() + " has no address"), e.getCause());
     }
   }
 
@@ -190,7 +189,7 @@ public final class SocketConnector implements Connector {
     IOException last = failures.removeLast();
     IOException failure =
         last instanceof SocketTimeoutException
-            ? timeout(message.toString(), start, last)
+            ? timeout(OpeningPhase.CONNECT, message.toString(), start, last)
             : causedBy(new ConnectException(message.toString()), last);
     failures.forEach(failure::addSuppressed);
     throw failure;
@@ -211,9 +210,10 @@ public final class SocketConnector implements Connector {
         : address.toString();
   }
 
-  private static SocketTimeoutException timeout(String message, long start, Exception cause) {
+  private static OpeningTimeoutException timeout(
+      OpeningPhase phase, String message, long start, Exception cause) {
     long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
-    return causedBy(new SocketTimeoutException(message + " after " + millis + " ms"), cause);
+    return new OpeningTimeoutException(phase, message + " after " + millis + " ms", cause);
   }
 
   private static <E extends Exception> E causedBy(E failure, @Nullable Throwable cause) {

@@ -15,6 +15,7 @@ import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSession;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
@@ -24,8 +25,10 @@ import org.jspecify.annotations.Nullable;
  * Whom to trust, and who we are, over TLS. Immutable.
  *
  * <p>Whatever is set here, the server is told the host's name (SNI; not for addresses), and its
- * certificate must be for that host: also with a custom {@link SSLContext}, but for {@link
- * #insecurelyTrustingAnyone()}.
+ * certificate must be for that host, by its alternative names: also with a custom {@link
+ * SSLContext}, whatever its trust managers say, but for {@link #insecurelyTrustingAnyone()}. What
+ * is weak is refused even where the platform still allows it: TLS below 1.2, key transport by RSA,
+ * RSA keys under 2048 bits, and certificates signed with SHA-1 or MD5.
  */
 public final class TlsOptions {
   /** Trusts whom the platform trusts, has no client certificate. */
@@ -117,13 +120,25 @@ public final class TlsOptions {
     SSLEngine engine = context().createSSLEngine(destination.host(), destination.port());
     engine.setUseClientMode(true);
     SSLParameters parameters = engine.getSSLParameters();
-    parameters.setEndpointIdentificationAlgorithm(insecure ? "" : "HTTPS");
+    if (insecure) {
+      parameters.setEndpointIdentificationAlgorithm("");
+    } else {
+      parameters.setEndpointIdentificationAlgorithm("HTTPS");
+      parameters.setAlgorithmConstraints(new StrongAlgorithms());
+    }
     if (!destination.isAddress()) {
       parameters.setServerNames(List.of(serverName(destination.host())));
     }
     parameters.setApplicationProtocols(new String[] {"http/1.1"});
     engine.setSSLParameters(parameters);
     return engine;
+  }
+
+  /** Throws unless the certificate of a session is for the destination's host. */
+  void requireIdentity(SSLSession session, Destination destination) throws TlsHandshakeException {
+    if (!insecure) {
+      ServerIdentity.require(session, destination);
+    }
   }
 
   private static SNIHostName serverName(String host) {

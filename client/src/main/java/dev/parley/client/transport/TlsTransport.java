@@ -4,7 +4,6 @@ package dev.parley.client.transport;
 import static javax.net.ssl.SSLEngineResult.HandshakeStatus.NOT_HANDSHAKING;
 
 import java.io.IOException;
-import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.util.Objects;
@@ -37,8 +36,9 @@ final class TlsTransport implements Transport {
   // goes out with the next write, before its bytes: TLS allows that (RFC 8446 §4.6.3).
   //
   // `incoming` and `plain` are in reading position between calls. Each read asks the transport
-  // below at most once, so that a peer who sends records without any content cannot hold it.
-  // 0 therefore means: what is buffered is less than a record, or the transport below had nothing.
+  // below at most once, and unwraps so many records without any content, so that a peer who sends
+  // nothing else cannot hold it. 0 therefore means: what is buffered is less than a record, or the
+  // transport below had nothing, or it is time for the reader to look at the clock.
   //
   // Buffers are borrowed while they have content. One that is lost when a transport is closed
   // under a reader is garbage, not a leak.
@@ -51,8 +51,13 @@ final class TlsTransport implements Transport {
   // reading one answer, and each one unread takes memory.
   private static final int MOST_OWED = 1000;
 
+  /** How many records without content one read takes: a new key costs as much as a large record. */
+  private static final int MOST_SILENT = 32;
+
   private final Transport below;
   private final Destination destination;
+  private final TlsOptions options;
+  private final TlsDiagnosis diagnosis;
   private final SSLEngine engine;
   private final BufferPool buffers;
 
@@ -76,6 +81,8 @@ final class TlsTransport implements Transport {
       Transport below, Destination destination, TlsOptions options, BufferPool buffers) {
     this.below = below;
     this.destination = destination;
+    this.options = options;
+    this.diagnosis = new TlsDiagnosis(destination);
     this.engine = options.engine(destination);
     this.buffers = buffers;
   }
@@ -104,7 +111,7 @@ final class TlsTransport implements Transport {
     try {
       engine.beginHandshake();
       while (true) {
-        boolean inTime = true;
+        boolean inTime = !deadline.isOver(); // A peer who never stops sending makes nobody wait.
         switch (engine.getHandshakeStatus()) {
           case NEED_TASK -> runTasks();
           case NEED_WRAP -> {
@@ -121,10 +128,7 @@ final class TlsTransport implements Transport {
               answered |= unwrap(NOTHING).bytesConsumed() > 0;
             }
             if (ended) {
-              throw new TlsHandshakeException(
-                  TlsHandshakeException.Reason.CLOSED,
-                  destination + " closed the connection during the TLS handshake",
-                  null);
+              throw diagnosis.ofEnd(null);
             }
           }
           case FINISHED, NOT_HANDSHAKING -> {
@@ -134,21 +138,26 @@ final class TlsTransport implements Transport {
         }
         if (!inTime) {
           long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
-          throw new SocketTimeoutException(
-              "TLS handshake with " + destination + " not over after " + millis + " ms");
+          throw new OpeningTimeoutException(
+              OpeningPhase.TLS,
+              "TLS handshake with " + destination + " not over after " + millis + " ms",
+              null);
         }
       }
-    } catch (TlsHandshakeException e) {
+    } catch (TlsHandshakeException | OpeningTimeoutException e) {
       throw e;
     } catch (SSLException e) {
       sendLast();
-      throw TlsHandshakeException.of(e, destination, answered);
+      throw diagnosis.ofHandshake(e, answered);
+    } catch (IOException e) {
+      throw diagnosis.ofEnd(e);
     } finally {
       releaseIncoming();
     }
   }
 
-  private void established(SSLSession session) {
+  private void established(SSLSession session) throws TlsHandshakeException {
+    options.requireIdentity(session, destination);
     refusesHandshakes = !session.getProtocol().equals("TLSv1.3");
     info = new TransportInfo(below.info().local(), below.info().remote(), session);
   }
@@ -159,7 +168,8 @@ final class TlsTransport implements Transport {
     int start = target.position();
     try {
       unwrapInto(target);
-      if (target.position() == start && target.hasRemaining() && !ended && fill() > 0) {
+      boolean nothing = target.position() == start && target.hasRemaining();
+      if (nothing && starved && !ended && fill() > 0) {
         unwrapInto(target);
       }
     } catch (SSLException e) {
@@ -181,8 +191,11 @@ final class TlsTransport implements Transport {
       moveFromPlain(plain, target);
     }
     int start = target.position();
-    while (target.hasRemaining() && !starved && !ended) {
-      if (unwrap(target).getStatus() == Status.BUFFER_OVERFLOW) {
+    int silent = 0;
+    while (target.hasRemaining() && !starved && !ended && silent < MOST_SILENT) {
+      SSLEngineResult result = unwrap(target);
+      silent += result.bytesProduced() == 0 ? 1 : 0;
+      if (result.getStatus() == Status.BUFFER_OVERFLOW) {
         if (target.position() > start) {
           return;
         }
@@ -411,7 +424,7 @@ final class TlsTransport implements Transport {
   }
 
   private void fail(SSLException e) {
-    failure = received ? e : TlsHandshakeException.ofFirstAlert(e, destination);
+    failure = diagnosis.ofSession(e, received);
     sendLast();
   }
 

@@ -3,7 +3,6 @@ package dev.parley.client.transport;
 
 import dev.parley.client.transport.ProxyException.Reason;
 import java.io.IOException;
-import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
@@ -69,17 +68,19 @@ final class TunnelExchange {
         null);
   }
 
-  private void requireInTime(boolean inTime) throws SocketTimeoutException {
+  private void requireInTime(boolean inTime) throws OpeningTimeoutException {
     if (!inTime) {
       long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
-      throw new SocketTimeoutException(
-          proxy("has not opened the tunnel to " + destination + " after " + millis + " ms"));
+      throw new OpeningTimeoutException(
+          OpeningPhase.PROXY,
+          proxy("has not opened the tunnel to " + destination + " after " + millis + " ms"),
+          null);
     }
   }
 
   private IOException brokenOff(IOException e) {
     return switch (e) {
-      case SocketTimeoutException timeout -> timeout;
+      case OpeningTimeoutException timeout -> timeout;
       case SSLException tls -> new ProxyException(Reason.TLS, proxy(why(tls)), tls);
       default -> new ProxyException(Reason.CLOSED, proxy(why(e)), e);
     };

@@ -602,6 +602,30 @@ final class TlsTransportTest {
     }
 
     @Test
+    void comesManyTimesAndDoesNotHoldARead() throws Exception {
+      Peer.Service service =
+          socket -> {
+            for (int i = 0; i < 200; i++) {
+              ((SSLSocket) socket).startHandshake();
+            }
+            socket.getOutputStream().write(7);
+            Peer.ECHO.serve(socket);
+          };
+      try (Peer peer = new Peer(tls(TLS_1_3, service));
+          Transport transport = connect(peer.secure(), TRUSTING)) {
+        ByteBuffer target = ByteBuffer.allocate(10);
+        int reads = 1;
+        while (transport.read(target) == 0) {
+          assertThat(transport.awaitReadable(soon())).isTrue();
+          reads++;
+        }
+        assertThat(reads).isGreaterThan(5);
+        assertThat(target.get(0)).isEqualTo((byte) 7);
+        Bytes.echo(transport, 1000);
+      }
+    }
+
+    @Test
     void isNotWaitedForByTheReaderAndNotAskedForWithoutEnd() throws Exception {
       try (Peer peer = new Peer(tls(TLS_1_3, asking(10_000)))) {
         Throttled below = throttled(peer);

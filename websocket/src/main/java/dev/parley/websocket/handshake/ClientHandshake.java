@@ -85,6 +85,14 @@ public final class ClientHandshake {
    * @throws HandshakeException if the answer is a refusal, or does not agree with what was sent
    */
   public NegotiatedHandshake accept(ResponseHead response) {
+    try {
+      return judge(response);
+    } catch (HandshakeException e) {
+      throw e.about(response);
+    }
+  }
+
+  private NegotiatedHandshake judge(ResponseHead response) {
     Headers headers = response.headers();
     require(
         response.status() == 101, STATUS_NOT_101, "status " + response.status() + ", expected 101");

@@ -9,6 +9,7 @@ public final class HandshakeException extends WebSocketProtocolException {
   private static final long serialVersionUID = 1;
 
   private final HandshakeFailure failure;
+  private transient @Nullable ResponseHead response;
 
   /**
    * Makes an exception.
@@ -25,6 +26,17 @@ public final class HandshakeException extends WebSocketProtocolException {
   /** Makes an exception without a cause. */
   public HandshakeException(HandshakeFailure failure, String detail) {
     this(failure, detail, null);
+  }
+
+  /** Says which response it was that broke the rules. */
+  HandshakeException about(ResponseHead response) {
+    this.response = response;
+    return this;
+  }
+
+  /** Returns the response that broke the rules; {@code null} where none was read to its end. */
+  public @Nullable ResponseHead response() {
+    return response;
   }
 
   /** Returns the reason. */
