@@ -137,6 +137,7 @@ final class RawDeflate {
           // zlib leaves room over only when it has taken the input and finished the flush.
         } while (output.took(count, STEP));
       }
+      deflater.setInput(EMPTY); // or it holds on to the caller's array until the next message
       return output.join(cut);
     }
 

@@ -14,6 +14,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.parley.websocket.Violation;
 import dev.parley.websocket.WebSocketProtocolException;
 import java.io.ByteArrayOutputStream;
+import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -348,6 +349,25 @@ final class RawDeflateTest {
       compressor.end();
       decompressor.end();
       assertThat(streams.ends()).containsExactly(1, 1);
+    }
+
+    @Test
+    void keepsNoMessage() {
+      RawDeflate.Compressor compressor = compressor(15, false);
+      WeakReference<byte[]> message = compressed(compressor);
+
+      for (int i = 0; i < 50 && message.get() != null; i++) {
+        System.gc();
+      }
+
+      assertThat(message.get()).isNull();
+      compressor.end();
+    }
+
+    private static WeakReference<byte[]> compressed(RawDeflate.Compressor compressor) {
+      byte[] message = new byte[1000];
+      assertThat(compressor.compress(message, true)).isNotEmpty();
+      return new WeakReference<>(message);
     }
 
     @Test
