@@ -17,6 +17,7 @@ import dev.parley.websocket.Inbound;
 import dev.parley.websocket.Inbound.Delivery;
 import dev.parley.websocket.Outbound;
 import dev.parley.websocket.Role;
+import dev.parley.websocket.WebSocketException;
 import dev.parley.websocket.WebSocketInterruptedException;
 import dev.parley.websocket.handshake.ClientHandshake;
 import dev.parley.websocket.handshake.HandshakeException;
@@ -157,10 +158,18 @@ final class WebSocketOpener implements AutoCloseable {
       }
     }
 
+    /**
+     * Connects. Whatever a connector of the user's throws, the opening fails in one way; only what
+     * the caller got wrong stays what it is.
+     */
     private Transport connect(HttpRequest request) throws InterruptedException {
       try {
         return connector.connect(request.destination(), deadline);
       } catch (IOException e) {
+        throw WebSocketOpeningException.of(request.place(), OpeningPhase.CONNECT, e);
+      } catch (WebSocketException | IllegalArgumentException e) {
+        throw e;
+      } catch (RuntimeException e) {
         throw WebSocketOpeningException.of(request.place(), OpeningPhase.CONNECT, e);
       }
     }

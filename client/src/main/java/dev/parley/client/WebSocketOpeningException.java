@@ -41,16 +41,19 @@ public class WebSocketOpeningException extends WebSocketException {
     this.reason = reason;
   }
 
-  /** Makes the exception for what a transport threw, at the latest in the given phase. */
-  static WebSocketOpeningException of(String place, OpeningPhase latest, IOException cause) {
+  /** Makes the exception for what a connector or a transport threw, at the latest in the given phase. */
+  static WebSocketOpeningException of(String place, OpeningPhase latest, Exception cause) {
     return new WebSocketOpeningException(
         phase(latest, cause),
         reason(cause),
-        "cannot open " + place + ": " + cause.getMessage(),
+        "cannot open "
+            + place
+            + ": "
+            + (cause instanceof IOException ? cause.getMessage() : cause.toString()),
         cause);
   }
 
-  private static OpeningPhase phase(OpeningPhase latest, IOException cause) {
+  private static OpeningPhase phase(OpeningPhase latest, Exception cause) {
     return switch (cause) {
       case OpeningTimeoutException timeout -> timeout.phase();
       case UnknownHostException unknown -> OpeningPhase.LOOK_UP;
@@ -60,7 +63,7 @@ public class WebSocketOpeningException extends WebSocketException {
     };
   }
 
-  private static String reason(IOException cause) {
+  private static String reason(Exception cause) {
     return switch (cause) {
       case SocketTimeoutException timeout -> "timeout";
       case UnknownHostException unknown -> "unknown-host";
@@ -68,6 +71,7 @@ public class WebSocketOpeningException extends WebSocketException {
       case ProxyException proxy -> proxy.reason().word();
       case TlsHandshakeException tls -> tls.reason().word();
       case SSLException tls -> TlsHandshakeException.Reason.OTHER.word();
+      case RuntimeException connector -> "connector-failed";
       default -> "connection-lost";
     };
   }

@@ -391,6 +391,24 @@ final class WebSocketOpenerTest {
     }
 
     @Test
+    void whateverAConnectorThrowsFailsTheOpening() {
+      SecurityException refusal = new SecurityException("not allowed");
+      HttpClient client =
+          client(
+              config ->
+                  config.connector(
+                      sockets ->
+                          (destination, deadline) -> {
+                            throw refusal;
+                          }));
+
+      assertThatExceptionOfType(WebSocketException.class)
+          .isThrownBy(() -> client.webSocketSession("ws://localhost:1"))
+          .withMessage("cannot open ws://localhost:1/: " + refusal)
+          .withCause(refusal);
+    }
+
+    @Test
     void callersErrorOpensNoSocket() {
       AtomicInteger connects = new AtomicInteger();
       HttpClient client =

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.exam;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.parley.client.DefaultClientWebSocketSession;
+import dev.parley.client.HttpClient;
+import dev.parley.client.WebSocketSession;
+import dev.parley.client.WebSockets;
+import dev.parley.testkit.MockWebSocketServer;
+import dev.parley.testkit.Scenario;
+import dev.parley.websocket.CloseReason;
+import dev.parley.websocket.Frame;
+import dev.parley.websocket.WebSocketException;
+import dev.parley.websocket.WebSocketExtension;
+import dev.parley.websocket.extension.WebSocketExtensionFactory;
+import dev.parley.websocket.extension.WebSocketExtensionHeader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What breaks on our own side: one session fails, and nothing else is harmed. */
+final class BreakageTest {
+  private static final Duration SOON = Duration.ofSeconds(20);
+
+  @AutoClose
+  private final MockWebSocketServer server =
+      MockWebSocketServer.start(config -> config.extensions(all -> all.install(new Bomb())));
+
+  private final CountingConnector connector = new CountingConnector();
+
+  @AutoClose
+  private final HttpClient client =
+      HttpClient.create(
+          config ->
+              config
+                  .connector(connector)
+                  .install(
+                      WebSockets.PLUGIN,
+                      ws -> ws.extensions(all -> all.install(new Bomb())).closeTimeout(SOON)));
+
+  private static void assertWorks(WebSocketSession session) {
+    session.send("hello");
+    assertThat(session.incoming().receive()).isEqualTo(new Frame.Text("hello"));
+  }
+
+  private void assertNothingElseIsHarmed(WebSocketSession other) throws InterruptedException {
+    assertWorks(other);
+    other.close();
+    try (WebSocketSession another = client.webSocketSession(server.url())) {
+      assertWorks(another);
+    }
+    connector.assertNoneOpen(SOON);
+  }
+
+  @Nested
+  @Row(90)
+  class OutOfMemory {
+    @Test
+    void inTheThreadThatReceivesFailsItsSession() throws InterruptedException {
+      WebSocketSession other = client.webSocketSession(server.url());
+      WebSocketSession session = client.webSocketSession(server.url());
+      session.send(Bomb.FUSE);
+
+      assertThatExceptionOfType(OutOfMemoryError.class)
+          .isThrownBy(() -> session.incoming().receive())
+          .withMessage(Bomb.MESSAGE);
+
+      assertFailedFromWithin(session);
+      assertNothingElseIsHarmed(other);
+    }
+
+    @Test
+    void whileNobodyReceivesFailsItsSession() throws Exception {
+      WebSocketSession other = client.webSocketSession(server.url());
+      DefaultClientWebSocketSession session = client.webSocketSession(server.url());
+      session.send(Bomb.FUSE);
+
+      assertThat(session.closeReason().get(SOON.toMillis(), TimeUnit.MILLISECONDS)).isNull();
+
+      assertFailedFromWithin(session);
+      assertNothingElseIsHarmed(other);
+    }
+
+    private static void assertFailedFromWithin(WebSocketSession session) {
+      assertThatExceptionOfType(WebSocketException.class)
+          .isThrownBy(() -> session.incoming().receive())
+          .withMessageContaining("failed from within")
+          .withRootCauseInstanceOf(OutOfMemoryError.class);
+      assertThatExceptionOfType(WebSocketException.class)
+          .isThrownBy(() -> session.send("after the end"))
+          .withRootCauseInstanceOf(OutOfMemoryError.class);
+    }
+
+    @Test
+    void inTheBlockReachesItsCaller() throws InterruptedException {
+      WebSocketSession other = client.webSocketSession(server.url());
+      server.enqueue(Scenario.accept().expectClose(CloseReason.INTERNAL_ERROR));
+      OutOfMemoryError error = new OutOfMemoryError(Bomb.MESSAGE);
+
+      assertThatExceptionOfType(OutOfMemoryError.class)
+          .isThrownBy(
+              () ->
+                  client.webSocket(
+                      server.url(),
+                      session -> {
+                        throw error;
+                      }))
+          .isSameAs(error);
+
+      assertNothingElseIsHarmed(other);
+    }
+  }
+
+  @Nested
+  @Row(91)
+  class Refusals {
+    @ParameterizedTest
+    @ValueSource(classes = {SecurityException.class, IllegalStateException.class})
+    void connectorThatThrowsFailsTheOpening(Class<? extends RuntimeException> type)
+        throws ReflectiveOperationException {
+      RuntimeException refusal = type.getConstructor(String.class).newInstance("not allowed");
+      try (HttpClient refused =
+          HttpClient.create(
+              config ->
+                  config
+                      .connector(
+                          sockets ->
+                              (destination, deadline) -> {
+                                throw refusal;
+                              })
+                      .install(WebSockets.PLUGIN))) {
+        assertThatExceptionOfType(WebSocketException.class)
+            .isThrownBy(() -> refused.webSocketSession(server.url()))
+            .withMessageContaining("cannot open ws://localhost")
+            .withCause(refusal);
+      }
+    }
+
+    /** So a clock that jumps by a day moves no deadline. */
+    @Test
+    void noTimerKnowsTheTimeOfDay() throws IOException {
+      Pattern clock = Pattern.compile("currentTimeMillis|Instant\\.now|Clock\\b|new Date\\(");
+      Path root = Path.of(Objects.requireNonNull(System.getProperty("parley.root")));
+      try (Stream<Path> files = Files.walk(root.resolve("client/src/main/java"))) {
+        List<Path> sources = files.filter(file -> file.toString().endsWith(".java")).toList();
+        assertThat(sources).isNotEmpty().noneMatch(file -> clock.matcher(read(file)).find());
+      }
+    }
+
+    private static String read(Path file) {
+      try {
+        return Files.readString(file);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  /** An extension that runs out of memory over a certain message, on the client. */
+  private static final class Bomb implements WebSocketExtensionFactory<String> {
+    static final String FUSE = "boom";
+    static final String MESSAGE = "as the test wants it";
+
+    @Override
+    public String name() {
+      return "x-bomb";
+    }
+
+    @Override
+    public String defaultConfig() {
+      return "";
+    }
+
+    @Override
+    public List<WebSocketExtensionHeader> offer(String config) {
+      return List.of(new WebSocketExtensionHeader(name(), List.of()));
+    }
+
+    @Override
+    public WebSocketExtension<String> accept(String config, WebSocketExtensionHeader answer) {
+      return new Extension(true);
+    }
+
+    @Override
+    public @Nullable Agreement<String> answer(String config, WebSocketExtensionHeader offer) {
+      return new Agreement<>(offer, new Extension(false));
+    }
+
+    private record Extension(boolean armed) implements WebSocketExtension<String> {
+      @Override
+      public String name() {
+        return "x-bomb";
+      }
+
+      @Override
+      public String config() {
+        return "";
+      }
+
+      @Override
+      public Frame processOutgoingFrame(Frame frame) {
+        return frame;
+      }
+
+      @Override
+      public Frame processIncomingFrame(Frame frame) {
+        if (armed && frame.equals(new Frame.Text(FUSE))) {
+          throw new OutOfMemoryError(MESSAGE);
+        }
+        return frame;
+      }
+    }
+  }
+}

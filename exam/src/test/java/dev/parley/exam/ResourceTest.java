@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.exam;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.parley.client.DefaultClientWebSocketSession;
+import dev.parley.client.HttpClient;
+import dev.parley.client.WebSocketSession;
+import dev.parley.client.WebSockets;
+import dev.parley.client.transport.TlsOptions;
+import dev.parley.testkit.Fault;
+import dev.parley.testkit.FaultProxy;
+import dev.parley.testkit.Faults;
+import dev.parley.testkit.MockWebSocketServer;
+import dev.parley.testkit.Scenario;
+import dev.parley.testkit.Step;
+import dev.parley.testkit.TestCertificates;
+import dev.parley.websocket.Frame;
+import dev.parley.websocket.WebSocketException;
+import dev.parley.websocket.extension.WebSocketExtensions;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.ref.WeakReference;
+import java.lang.reflect.Method;
+import java.net.MalformedURLException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.parallel.Isolated;
+
+/**
+ * What sessions cost, and that nothing of it stays behind. Memory outside the heap and open files
+ * are told by Linux.
+ */
+@Isolated("measures what the whole process holds")
+final class ResourceTest {
+  private static final Duration SOON = Duration.ofSeconds(30);
+  private static final long KIB = 1 << 10;
+  private static final long MIB = 1 << 20;
+
+  /** Larger than a window, so that each context fills. */
+  private static final String LONG =
+      IntStream.range(0, 12_000).mapToObj(Integer::toString).collect(Collectors.joining(" "));
+
+  private static final Pattern MAPPING = Pattern.compile("[0-9a-f]+-[0-9a-f]+ ");
+
+  private static void await(BooleanSupplier condition) throws InterruptedException {
+    long deadline = System.nanoTime() + SOON.toNanos();
+    while (!condition.getAsBoolean() && System.nanoTime() - deadline < 0) {
+      Thread.sleep(10);
+    }
+  }
+
+  /** Waits until a measure is down to a bound, and returns what it is then. */
+  private static long settled(LongSupplier measure, long bound) throws InterruptedException {
+    await(() -> measure.getAsLong() <= bound);
+    return measure.getAsLong();
+  }
+
+  /** Returns the bytes of the heap in use once all garbage is gone. */
+  private static long heap() {
+    System.gc();
+    return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+  }
+
+  private static long threads() {
+    return ManagementFactory.getThreadMXBean().getThreadCount();
+  }
+
+  private static long openFiles() {
+    try (Stream<Path> files = Files.list(Path.of("/proc/self/fd"))) {
+      return files.count();
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /**
+   * Returns the bytes of resident memory that are not the heap's. The heap of a JVM this small lies
+   * low in the address space, because references to it are compressed; all else lies high.
+   */
+  private static long memoryOutsideTheHeap() {
+    long bytes = 0;
+    boolean high = false;
+    try (Stream<String> lines = Files.lines(Path.of("/proc/self/smaps"))) {
+      for (String line : (Iterable<String>) lines::iterator) {
+        if (line.startsWith("Rss:")) {
+          bytes += high ? Long.parseLong(line.replaceAll("\\D", "")) * KIB : 0;
+        } else if (MAPPING.matcher(line).lookingAt()) {
+          high = Long.parseUnsignedLong(line, 0, line.indexOf('-'), 16) >>> 40 != 0;
+        }
+      }
+      return bytes;
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static <T> List<T> inParallel(List<? extends Callable<T>> tasks) throws Exception {
+    try (ExecutorService executor = Executors.newFixedThreadPool(8, Thread.ofVirtual().factory())) {
+      List<T> results = new ArrayList<>();
+      for (Future<T> result : executor.invokeAll(tasks)) {
+        results.add(result.get());
+      }
+      return results;
+    }
+  }
+
+  @Test
+  @Row(84)
+  void floodThatNobodyReceivesIsHeldBack() throws Exception {
+    Step push = new Step.Send(new Frame.Binary(new byte[(int) MIB]));
+    List<Step> flood = new ArrayList<>(Scenario.accept().steps());
+    flood.addAll(Collections.nCopies(10 << 10, push)); // ten gigabytes
+    Duration silence = Duration.ofMillis(200);
+    Duration closeTimeout = Duration.ofSeconds(1);
+    try (MockWebSocketServer server =
+            MockWebSocketServer.start(config -> config.unscripted(new Scenario(flood)));
+        HttpClient client =
+            HttpClient.create(
+                config ->
+                    config.install(
+                        WebSockets.PLUGIN,
+                        ws ->
+                            ws.pingInterval(silence)
+                                .pongTimeout(silence)
+                                .closeTimeout(closeTimeout)))) {
+      long before = heap();
+      DefaultClientWebSocketSession session = client.webSocketSession(server.url());
+      // Several times the silence after which it would be dead, were it not our own.
+      Thread.sleep(silence.multipliedBy(6));
+      assertThat(heap() - before).isLessThan(5 * MIB);
+      assertThat(session.closeReason()).isNotDone();
+      for (int i = 0; i < 20; i++) {
+        assertThat(session.incoming().receive().data()).hasSize((int) MIB);
+      }
+
+      long start = System.nanoTime();
+      session.close();
+      assertThat(Duration.ofNanos(System.nanoTime() - start))
+          .isLessThan(closeTimeout.plusSeconds(10));
+      assertThat(session.closeReason()).isDone();
+    }
+  }
+
+  /**
+   * In the gate a thousand of each kind, and 300 that fail in TLS, which takes longest; {@code
+   * -Dexam.full=true} makes it 25,000 of each.
+   */
+  @Nested
+  @Row(87)
+  @EnabledOnOs(OS.LINUX)
+  final class ComingAndGoing {
+    private void assertNothingStays(int inTheGate, Callable<?> once) throws Exception {
+      int connections = Boolean.getBoolean("exam.full") ? 25_000 : inTheGate;
+      inParallel(Collections.nCopies(100, once)); // for what is made once and kept
+      long files = openFiles();
+      long threads = threads();
+      long heap = heap();
+      long outside = memoryOutsideTheHeap();
+
+      inParallel(Collections.nCopies(connections, once));
+
+      assertThat(settled(ResourceTest::openFiles, files)).isLessThanOrEqualTo(files);
+      assertThat(settled(ResourceTest::threads, threads)).isLessThanOrEqualTo(threads);
+      assertThat(memoryOutsideTheHeap() - outside).isLessThan(outside / 20 + 48 * MIB);
+      assertThat(settled(ResourceTest::heap, heap + heap / 20)).isLessThan(heap + heap / 20 + MIB);
+    }
+
+    private static MockWebSocketServer server(Scenario scenario) {
+      return MockWebSocketServer.start(
+          config ->
+              config
+                  .unscripted(scenario)
+                  .extensions(all -> all.install(WebSocketExtensions.perMessageDeflate())));
+    }
+
+    private static HttpClient client() {
+      return HttpClient.create(
+          config ->
+              config
+                  .tls(TlsOptions.DEFAULT.withContext(TestCertificates.clientContext()))
+                  .install(
+                      WebSockets.PLUGIN,
+                      ws ->
+                          ws.extensions(
+                              all -> all.install(WebSocketExtensions.perMessageDeflate()))));
+    }
+
+    @Test
+    @Timeout(value = 30, unit = TimeUnit.MINUTES)
+    void cleanOnesLeaveNothing() throws Exception {
+      try (MockWebSocketServer server = server(Scenario.accept().echo());
+          HttpClient client = client()) {
+        assertNothingStays(
+            1_000,
+            () -> {
+              try (WebSocketSession session = client.webSocketSession(server.url())) {
+                session.send(LONG.substring(0, 2_000)); // enough to be compressed
+                assertThat(session.incoming().receive()).isInstanceOf(Frame.Text.class);
+              }
+              return server.takeConnection(SOON);
+            });
+      }
+    }
+
+    @Test
+    @Timeout(value = 30, unit = TimeUnit.MINUTES)
+    void refusedOnesLeaveNothing() throws Exception {
+      try (MockWebSocketServer server = server(Scenario.reject(403));
+          HttpClient client = client()) {
+        assertNothingStays(
+            1_000,
+            () -> {
+              assertThatExceptionOfType(WebSocketException.class)
+                  .isThrownBy(() -> client.webSocketSession(server.url()));
+              return server.takeConnection(SOON);
+            });
+      }
+    }
+
+    @Test
+    @Timeout(value = 30, unit = TimeUnit.MINUTES)
+    void resetOnesLeaveNothing() throws Exception {
+      try (MockWebSocketServer server = server(Scenario.accept().send("hello").reset());
+          HttpClient client = client()) {
+        assertNothingStays(
+            1_000,
+            () -> {
+              WebSocketSession session = client.webSocketSession(server.url());
+              assertThat(session.incoming().receive()).isEqualTo(new Frame.Text("hello"));
+              assertThatExceptionOfType(WebSocketException.class)
+                  .isThrownBy(() -> session.incoming().receive());
+              return server.takeConnection(SOON);
+            });
+      }
+    }
+
+    @Test
+    @Timeout(value = 30, unit = TimeUnit.MINUTES)
+    void onesThatFailInTlsLeaveNothing() throws Exception {
+      try (MockWebSocketServer server =
+              MockWebSocketServer.start(config -> config.tls(TestCertificates.serverContext()));
+          FaultProxy proxy = FaultProxy.start(server.port());
+          HttpClient client = client()) {
+        proxy.always(Faults.none().toClient(Fault.corrupt(0)));
+        assertNothingStays(
+            300,
+            () -> {
+              assertThatExceptionOfType(WebSocketException.class)
+                  .isThrownBy(() -> client.webSocketSession("wss://localhost:" + proxy.port()));
+              return proxy.takeConnection(SOON);
+            });
+      }
+    }
+  }
+
+  @Nested
+  @Row(88)
+  final class NotClosing {
+    @Test
+    void keepsNoClassLoader() throws Exception {
+      try (MockWebSocketServer server = MockWebSocketServer.start()) {
+        WeakReference<ClassLoader> loader = runApart(server.url());
+
+        await(
+            () -> {
+              System.gc();
+              return loader.refersTo(null);
+            });
+
+        assertThat(loader.refersTo(null)).isTrue();
+      }
+    }
+
+    /** Has the program, the client and all classes of ours loaded once more. */
+    private static WeakReference<ClassLoader> runApart(String url) throws Exception {
+      URL[] path =
+          Stream.of(System.getProperty("java.class.path").split(java.io.File.pathSeparator))
+              .map(entry -> toUrl(Path.of(entry)))
+              .toArray(URL[]::new);
+      try (URLClassLoader loader = new URLClassLoader(path, ClassLoader.getPlatformClassLoader())) {
+        Class<?> program = loader.loadClass(CarelessProgram.class.getName());
+        assertThat(program).isNotSameAs(CarelessProgram.class);
+        Method main = program.getMethod("main", String[].class);
+        main.setAccessible(true);
+        Object unused = main.invoke(null, (Object) new String[] {url, "true"});
+        return new WeakReference<>(loader);
+      }
+    }
+
+    private static URL toUrl(Path entry) {
+      try {
+        return entry.toUri().toURL();
+      } catch (MalformedURLException e) {
+        throw new AssertionError(e);
+      }
+    }
+
+    @Test
+    void keepsNoProcess() throws Exception {
+      try (MockWebSocketServer server = MockWebSocketServer.start()) {
+        Process process = EchoProgram.java(CarelessProgram.class.getName(), server.url(), "false");
+
+        assertThat(process.waitFor(SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        assertThat(process.exitValue()).isZero();
+      }
+    }
+  }
+
+  @Nested
+  @Row(89)
+  @EnabledOnOs(OS.LINUX)
+  final class Idle {
+    private static final int SESSIONS = 300;
+
+    private void measure(boolean deflate, long heapBound, long outsideBound) throws Exception {
+      try (EchoProgram server = new EchoProgram();
+          HttpClient client =
+              HttpClient.create(
+                  config ->
+                      config.install(
+                          WebSockets.PLUGIN,
+                          ws -> {
+                            if (deflate) {
+                              ws.extensions(
+                                  all -> all.install(WebSocketExtensions.perMessageDeflate()));
+                            }
+                          }))) {
+        Callable<WebSocketSession> open =
+            () -> {
+              WebSocketSession session = client.webSocketSession(server.url());
+              session.send(LONG);
+              assertThat(session.incoming().receive()).isInstanceOf(Frame.Text.class);
+              return session;
+            };
+        List<WebSocketSession> first = inParallel(Collections.nCopies(50, open));
+        long heap = heap();
+        long outside = memoryOutsideTheHeap();
+
+        List<WebSocketSession> sessions = inParallel(Collections.nCopies(SESSIONS, open));
+
+        // Their buffers go back to the pool a moment after they were used last.
+        assertThat(settled(() -> (heap() - heap) / SESSIONS, heapBound))
+            .isLessThanOrEqualTo(heapBound);
+        assertThat(settled(() -> (memoryOutsideTheHeap() - outside) / SESSIONS, outsideBound))
+            .isLessThanOrEqualTo(outsideBound);
+        Stream.of(first, sessions).flatMap(List::stream).forEach(WebSocketSession::terminate);
+      }
+    }
+
+    @Test
+    void oneHasAFewKibibytes() throws Exception {
+      measure(false, 8 * KIB, 16 * KIB);
+    }
+
+    @Test
+    void oneThatCompressesHasItsTwoContextsBesides() throws Exception {
+      measure(true, 8 * KIB, 384 * KIB);
+    }
+  }
+}
