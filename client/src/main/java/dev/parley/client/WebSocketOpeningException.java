@@ -41,7 +41,10 @@ public class WebSocketOpeningException extends WebSocketException {
     this.reason = reason;
   }
 
-  /** Makes the exception for what a connector or a transport threw, at the latest in the given phase. */
+  /**
+   * Makes the exception for what a connector or a transport threw, at the latest in the given
+   * phase.
+   */
   static WebSocketOpeningException of(String place, OpeningPhase latest, Exception cause) {
     return new WebSocketOpeningException(
         phase(latest, cause),

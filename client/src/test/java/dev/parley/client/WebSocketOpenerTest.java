@@ -35,6 +35,7 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLException;
@@ -290,8 +291,8 @@ final class WebSocketOpenerTest {
           .satisfies(
               e -> {
                 assertThat(e.failure()).isEqualTo(HandshakeFailure.BAD_ACCEPT);
-                assertThat(e.response()).isNotNull();
-                assertThat(e.response().headers().get("Sec-WebSocket-Accept")).isEqualTo("wrong");
+                ResponseHead response = Objects.requireNonNull(e.response());
+                assertThat(response.headers().get("Sec-WebSocket-Accept")).isEqualTo("wrong");
               });
       server.takeConnection(SOON).awaitEnd(SOON);
     }
