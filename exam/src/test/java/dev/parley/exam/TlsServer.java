@@ -23,7 +23,10 @@ import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 
-/** A server whose TLS is in the hands of a test: each connection has a virtual thread. */
+/**
+ * A server whose TLS is in the hands of a test. Each connection has a platform thread: a server that
+ * floods never waits, and would keep a carrier from the client's virtual threads.
+ */
 final class TlsServer implements AutoCloseable {
   /** What the server does with a connection, from its first byte. */
   interface Service {
@@ -90,7 +93,7 @@ final class TlsServer implements AutoCloseable {
       while (true) {
         Socket socket = listener.accept();
         sockets.add(socket);
-        Thread.ofVirtual().start(() -> serve(service, socket));
+        Thread.ofPlatform().daemon().start(() -> serve(service, socket));
       }
     } catch (IOException e) {
       if (!listener.isClosed()) {
