@@ -111,6 +111,9 @@ final class ClientReader implements Runnable {
   private void frame() throws IOException, FaultException {
     int first = in.readUnsignedByte();
     int second = in.readUnsignedByte();
+    if (first == 'G' && second == 'E') {
+      throw new EOFException("another request for something else");
+    }
     boolean fin = (first & 0x80) != 0;
     int rsv = first >> 4 & 7;
     int opcode = first & 15;
@@ -124,7 +127,7 @@ final class ClientReader implements Runnable {
       least = 65536;
     }
     require(length >= least, "a length of " + length + " bytes in too long a form");
-    require((second & 0x80) != 0, "a frame that is not masked");
+    require((second & 0x80) != 0, "a frame that is not masked: %02x %02x".formatted(first, second));
     require(length <= 4L * Settings.LARGEST, "a frame of " + length + " bytes");
     int key = in.readInt();
     byte[] payload = in.readNBytes((int) length);

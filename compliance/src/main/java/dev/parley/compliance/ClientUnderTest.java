@@ -34,7 +34,8 @@ public interface ClientUnderTest extends AutoCloseable {
 
   /**
    * Opens a session and sends every message back as it came, with its own type, until the session
-   * ends; never closes it by itself.
+   * ends; never closes it by itself. Where it ends in time, what is left to do for the connection
+   * is the client's own business: only a session that does not end is dropped.
    *
    * @param uri where the server is
    * @param settings how to set the client up

@@ -38,7 +38,7 @@ record Deflate(boolean serverForgets, boolean clientForgets, int serverBits, int
   Deflate within(Deflate offer) {
     return new Deflate(
         serverForgets || offer.serverForgets,
-        clientForgets || offer.clientForgets,
+        clientForgets, // what the client offers for itself need not be repeated (RFC 7692 §7.1.1.2)
         least(serverBits, offer.serverBits),
         offer.clientBits == 15 ? clientBits : least(clientBits, offer.clientBits));
   }

@@ -371,6 +371,13 @@ final class Exchange {
     fails(code);
   }
 
+  /** Tells whether the client answers by a Close: nothing is lost by asking. */
+  boolean closesInstead() throws InterruptedException {
+    flush();
+    last = take();
+    return last instanceof Arrival.Close;
+  }
+
   /** Tells whether the client reacts to what it got, without waiting for more. */
   boolean reactsAtOnce() throws InterruptedException {
     return reacts(patience.dividedBy(2));

@@ -382,7 +382,7 @@ final class Opening {
             client -> {
               byte[] head =
                   ServerFrame.utf8(STATUS + UPGRADE + CONNECTION + "X: " + "a".repeat(200));
-              for (int i = 0; i < head.length && !client.reacts(Duration.ZERO); i++) {
+              for (int i = 0; i < 75 && !client.reacts(Duration.ZERO); i++) {
                 client.drip(head[i], Duration.ofMillis(40));
               }
               client.refusesOr("the client counts its time from the last byte");

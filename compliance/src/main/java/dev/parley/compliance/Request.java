@@ -87,7 +87,7 @@ record Request(String line, List<Map.Entry<String, String>> fields) {
 
   /** Returns the request as a trace shows it: the key, which differs each time, left out. */
   String brief() {
-    StringBuilder text = new StringBuilder(line.replaceFirst("\\?.*(?= HTTP)", ""));
+    StringBuilder text = new StringBuilder(line.replace(target(), "(case)"));
     for (Map.Entry<String, String> field : fields) {
       boolean key = field.getKey().equalsIgnoreCase("Sec-WebSocket-Key");
       boolean host = field.getKey().equalsIgnoreCase("Host");

@@ -13,6 +13,11 @@ import java.util.List;
  * @param millis how long it took
  */
 record Result(Case played, Finding finding, List<Trace.Line> trace, Outcome outcome, int millis) {
+  /** Returns this result or another one of the same case, whichever is better. */
+  Result better(Result other) {
+    return other.finding.verdict().compareTo(finding.verdict()) < 0 ? other : this;
+  }
+
   /** Returns the result of a case in which nothing went over the wire. */
   static Result without(Case played, Verdict verdict, String reason) {
     return new Result(
