@@ -24,8 +24,8 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 
 /**
- * A server whose TLS is in the hands of a test. Each connection has a platform thread: a server that
- * floods never waits, and would keep a carrier from the client's virtual threads.
+ * A server whose TLS is in the hands of a test. Each connection has a platform thread: a server
+ * that floods never waits, and would keep a carrier from the client's virtual threads.
  */
 final class TlsServer implements AutoCloseable {
   /** What the server does with a connection, from its first byte. */
