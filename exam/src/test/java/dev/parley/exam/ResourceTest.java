@@ -378,7 +378,7 @@ final class ResourceTest {
 
     @Test
     void oneThatCompressesHasItsTwoContextsBesides() throws Exception {
-      measure(300, true, 8 * KIB, 448 * KIB);
+      measure(300, true, 16 * KIB, 448 * KIB);
     }
   }
 }
