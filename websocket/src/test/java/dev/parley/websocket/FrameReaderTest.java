@@ -94,22 +94,25 @@ final class FrameReaderTest {
     }
 
     @Test
-    void doublesTowardsTheLength() {
+    void takesRoomForFourTimesWhatCame() {
       int length = 100_000;
       read("82 7f 00 00 00 00 00 01 86 a0");
       for (int received = 1; received < length; received++) {
         assertThat(reader.readPayload(ByteBuffer.wrap(new byte[1]))).isFalse();
-        assertThat(reader.payload().length).isLessThanOrEqualTo(Math.max(8192, 2 * received));
+        assertThat(reader.payload().length).isLessThanOrEqualTo(Math.max(8192, 4 * received));
       }
       assertThat(reader.readPayload(ByteBuffer.wrap(new byte[1]))).isTrue();
       assertThat(reader.takePayload()).hasSize(length);
     }
 
     @Test
-    void takesWhatIsThereAtOnce() {
+    void movesNothingWhereAQuarterIsThere() {
       read("82 7f 00 00 00 00 00 01 86 a0");
-      assertThat(reader.readPayload(ByteBuffer.allocate(60_000))).isFalse();
-      assertThat(reader.payload()).hasSize(60_000);
+      assertThat(reader.readPayload(ByteBuffer.allocate(25_000))).isFalse();
+      byte[] payload = reader.payload();
+      assertThat(reader.readPayload(ByteBuffer.allocate(75_000))).isTrue();
+      assertThat(reader.takePayload()).isSameAs(payload);
+      assertThat(payload.length).isEqualTo(100_000);
     }
 
     @Test
