@@ -93,7 +93,16 @@ public final class ReadinessLoop implements AutoCloseable {
    */
   private static final int FULL = 256;
 
+  /**
+   * How many platform threads may wait with a selector of their own, which takes two descriptors
+   * and some kilobytes of native memory; the others are woken by the loop.
+   */
+  private static final int LEADS = 32;
+
+  private final int leads;
   private final ReentrantLock lock = new ReentrantLock();
+  private final ArrayDeque<Lead> freeLeads = new ArrayDeque<>(2);
+  private int lentLeads;
   private final TreeSet<Timer> timers = new TreeSet<>();
   private @Nullable Selector inUse;
   private long timersMade;
@@ -111,7 +120,14 @@ public final class ReadinessLoop implements AutoCloseable {
   private boolean givesWay;
 
   /** Makes a loop that has no thread yet. */
-  public ReadinessLoop() {}
+  public ReadinessLoop() {
+    this(LEADS);
+  }
+
+  /** Makes a loop that lends at most so many selectors to threads that wait by themselves. */
+  ReadinessLoop(int leads) {
+    this.leads = leads;
+  }
 
   /**
    * Registers a channel, which must be non-blocking and from then on be closed through its
@@ -187,6 +203,75 @@ public final class ReadinessLoop implements AutoCloseable {
   void deregister(Selector selector) {
     registered.decrementAndGet();
     selector.wakeup(); // unconditionally: the selector still has to let go of the key
+  }
+
+  /**
+   * Lends a selector that looks at a channel, or returns {@code null} where there is none to be
+   * had.
+   */
+  @Nullable Lead lend(SelectableChannel channel) {
+    Lead lead;
+    lock.lock();
+    try {
+      if (closed || lentLeads == leads) {
+        return null;
+      }
+      lentLeads++;
+      lead = freeLeads.pollLast();
+    } finally {
+      lock.unlock();
+    }
+    try {
+      lead = lead == null ? new Lead(channel.provider()) : lead;
+      lead.attach(channel);
+      return lead;
+    } catch (IOException | RuntimeException e) {
+      LOGGER.log(System.Logger.Level.DEBUG, "no selector to lend, so the loop will signal", e);
+      if (lead == null) {
+        lent(-1);
+      } else {
+        takeBack(lead);
+      }
+      return null;
+    }
+  }
+
+  /** Takes back a selector that was lent. Nobody uses it any more. */
+  void takeBack(Lead lead) {
+    boolean kept = false;
+    try {
+      lead.detach();
+      lock.lock();
+      try {
+        kept = !closed && inUse != null && freeLeads.offerLast(lead);
+      } finally {
+        lock.unlock();
+      }
+    } catch (IOException e) {
+      report(e);
+    } finally {
+      lent(-1);
+      if (!kept) {
+        close(lead);
+      }
+    }
+  }
+
+  private void lent(int change) {
+    lock.lock();
+    try {
+      lentLeads += change;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static void close(Lead lead) {
+    try {
+      lead.close();
+    } catch (IOException e) {
+      report(e);
+    }
   }
 
   void lookAgain(Registration registration) {
@@ -355,6 +440,8 @@ public final class ReadinessLoop implements AutoCloseable {
         inUse = null;
         selecting = false;
         unattended.clear();
+        freeLeads.forEach(ReadinessLoop::close);
+        freeLeads.clear();
       }
     } finally {
       lock.unlock();

@@ -23,7 +23,8 @@ final class Registration {
   //   reader     read interest                       meaning
   //   NOBODY     on, or being turned on              nobody waits
   //   a Thread   on, or being turned on              it is parked, or about to park
-  //   DROPPED    off                                 nobody waits; ready when last seen (or new)
+  //   a Lead     off, or being turned off            a platform thread selects for itself
+  //   DROPPED    off, or being turned off            nobody waits; ready when last seen, or new
   //
   //   writer     write interest
   //   NOBODY     off, or about to be turned off      nobody waits
@@ -33,6 +34,12 @@ final class Registration {
   // the loop. The loop drops it only when it found the key ready with nobody waiting in STRIKES
   // passes in a row. Write interest is on only while somebody waits: sockets are mostly writable.
   //
+  // A platform thread need not be woken by another thread: it can select by itself, and then the
+  // loop is not to see the channel. It takes a Lead for that, a selector of its own, and leaves
+  // DROPPED behind, so that it finds interest off the next time. The Lead stays here, registered,
+  // while the session is busy, and goes back to the loop when it rests. A virtual thread would hold
+  // its carrier in select; it parks.
+  //
   //  1. Bytes come between the read that returned 0 and the wait: interest is on, or the waiter
   //     turns it on; the next pass finds the key and sees the thread.
   //  2. The loop drops while a thread comes to wait: the loop first turns interest off, then tries
@@ -41,8 +48,8 @@ final class Registration {
   //  3. Interest is turned on while the loop goes to sleep: the loop sets `selecting`, then applies
   //     changes of interest, then sleeps; we change interest, then read `selecting`. Either the
   //     loop sees the change, or we see the flag and wake the loop up.
-  //  4. Only who moves the state away from DROPPED turns interest on. While it is off, the loop
-  //     cannot find the key and cannot drop again.
+  //  4. Who moves the state from DROPPED to NOBODY or a Thread turns interest on. While it is off,
+  //     the loop cannot find the key and cannot drop again.
   //  5. Deadline or interrupt against signal: one compare-and-set wins. If the signal wins, the
   //     wait ends as signalled and the interrupt stays set for the next wait. If the waiter wins,
   //     interest stays on, and what is ready is found again.
@@ -58,6 +65,13 @@ final class Registration {
   //     out. Who turned interest on too late finds the key cancelled, and its field CLOSED. The
   //     wake-up makes the selector let go of the key, without which the descriptor stays open, and
   //     the loop see that it may be unused; so it comes after the key was cancelled and counted.
+  // 10. Lead against loop: who leads turns interest off after it made itself known. A loop that
+  //     finds the key ready all the same turns interest off too, then looks at the state again and
+  //     turns it on if by now somebody relies on it (as in 2): nobody who came later finds it off.
+  // 11. `lead` holds a Lead that nobody uses; who takes it out has it alone. Who leads puts it back
+  //     before it leaves the state; close takes it out after CLOSED. Whoever finds it last, when
+  // the
+  //     state is CLOSED, lets it go, without which the descriptor stays open.
 
   private static final System.Logger LOGGER = System.getLogger("dev.parley.client.transport");
 
@@ -77,6 +91,7 @@ final class Registration {
   private final AtomicReference<Object> reader = new AtomicReference<>(State.DROPPED);
   private final AtomicReference<Object> writer = new AtomicReference<>(State.NOBODY);
   private final AtomicReference<@Nullable Runnable> task = new AtomicReference<>();
+  private final AtomicReference<@Nullable Lead> lead = new AtomicReference<>();
 
   // Of the loop's thread alone.
   private int strikes;
@@ -92,18 +107,76 @@ final class Registration {
   }
 
   boolean awaitReadable(Deadline deadline) throws InterruptedException {
-    Thread me = Thread.currentThread();
-    while (true) {
-      Object before = reader.get();
-      if (before == State.CLOSED) {
+    if (!Thread.currentThread().isVirtual()) {
+      Lead mine = takeLead();
+      if (mine != null && lead(mine, deadline)) {
         return true;
       }
-      requireNobody(before);
-      if (reader.compareAndSet(before, me)) {
-        if (before == State.DROPPED) {
-          turnOn(SelectionKey.OP_READ);
-        }
-        return park(reader, me, deadline);
+    }
+    return follow(deadline);
+  }
+
+  /** Waits to be signalled by the loop. */
+  private boolean follow(Deadline deadline) throws InterruptedException {
+    Thread me = Thread.currentThread();
+    Object before = come(me);
+    if (before == State.DROPPED) {
+      turnOn(SelectionKey.OP_READ);
+    }
+    return before == State.CLOSED || park(reader, me, deadline);
+  }
+
+  /**
+   * Waits on a selector of the thread's own.
+   *
+   * @return false where nothing came for a while, or the deadline did
+   */
+  private boolean lead(Lead mine, Deadline deadline) throws InterruptedException {
+    boolean found = false;
+    try {
+      Object before = come(mine);
+      if (before == State.NOBODY) {
+        turnOff();
+      }
+      found = before == State.CLOSED || mine.await(deadline);
+    } catch (IOException e) {
+      LOGGER.log(System.Logger.Level.DEBUG, "a thread cannot select for itself, so it parks", e);
+    } finally {
+      lead.set(mine);
+      boolean open = reader.compareAndSet(mine, State.DROPPED) || reader.get() != State.CLOSED;
+      if (!found || !open) {
+        letLeadGo();
+      }
+      found |= !open;
+    }
+    if (!found && Thread.interrupted()) {
+      throw new InterruptedException();
+    }
+    return found;
+  }
+
+  private @Nullable Lead takeLead() {
+    Lead kept = lead.getAndSet(null);
+    return kept != null ? kept : loop.lend(channel);
+  }
+
+  private void letLeadGo() {
+    Lead unused = lead.getAndSet(null);
+    if (unused != null) {
+      loop.takeBack(unused);
+    }
+  }
+
+  /** Makes a reader known, and returns what it found: the state before. */
+  private Object come(Object me) {
+    while (true) {
+      Object before = reader.get();
+      if (before instanceof Thread || before instanceof Lead) {
+        throw new IllegalStateException(
+            "somebody waits already, expected one at a time: " + before);
+      }
+      if (before == State.CLOSED || reader.compareAndSet(before, me)) {
+        return before;
       }
     }
   }
@@ -116,17 +189,13 @@ final class Registration {
       if (before == State.CLOSED) {
         return true;
       }
-      requireNobody(before);
+      if (before instanceof Thread other) {
+        throw new IllegalStateException(other + " waits already, expected one at a time");
+      }
       if (writer.compareAndSet(before, me)) {
         turnOn(operation);
         return park(writer, me, deadline);
       }
-    }
-  }
-
-  private static void requireNobody(Object before) {
-    if (before instanceof Thread other) {
-      throw new IllegalStateException(other + " waits already, expected one at a time");
     }
   }
 
@@ -151,6 +220,7 @@ final class Registration {
   }
 
   void onReadable(Runnable task) {
+    letLeadGo();
     this.task.set(task);
     if (reader.compareAndSet(State.DROPPED, State.NOBODY)) {
       turnOn(SelectionKey.OP_READ);
@@ -164,6 +234,14 @@ final class Registration {
       return; // Closed; by law 9 nobody will wait for long.
     }
     loop.wakeUpIfSelecting(key.selector());
+  }
+
+  private void turnOff() {
+    try {
+      key.interestOpsAnd(~SelectionKey.OP_READ);
+    } catch (CancelledKeyException e) {
+      return; // Closed, which whoever came finds out.
+    }
   }
 
   /**
@@ -194,20 +272,26 @@ final class Registration {
       }
       return true;
     }
-    if (before != State.NOBODY || strikes < STRIKES) {
-      return before == State.NOBODY;
+    if (before == State.NOBODY && strikes < STRIKES) {
+      return true;
     }
     key.interestOpsAnd(~SelectionKey.OP_READ);
-    if (!reader.compareAndSet(State.NOBODY, State.DROPPED)) {
+    if (before == State.NOBODY && reader.compareAndSet(State.NOBODY, State.DROPPED)) {
+      lookAgainIfUnattended();
+    } else if (reader.get() instanceof Thread || reader.get() == State.NOBODY) {
       key.interestOpsOr(SelectionKey.OP_READ);
-    } else if (task.get() != null) {
+    }
+    return false;
+  }
+
+  private void lookAgainIfUnattended() {
+    if (task.get() != null) {
       unattendedUntil = System.nanoTime() + ReadinessLoop.GRACE_NANOS;
       if (!listed) {
         listed = true;
         loop.lookAgain(this);
       }
     }
-    return false;
   }
 
   /** Returns when to look again at a channel whose interest was dropped. Of the loop. */
@@ -251,6 +335,7 @@ final class Registration {
       }
       unpark(formerReader);
       unpark(formerWriter);
+      letLeadGo();
     }
     return task.getAndSet(null);
   }
@@ -258,6 +343,8 @@ final class Registration {
   private static void unpark(Object former) {
     if (former instanceof Thread thread) {
       LockSupport.unpark(thread);
+    } else if (former instanceof Lead inUse) {
+      inUse.wakeUp();
     }
   }
 }

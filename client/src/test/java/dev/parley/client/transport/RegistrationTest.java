@@ -20,6 +20,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Chance against the laws: a signal that got lost leaves somebody waiting for ever, and the test
@@ -30,9 +32,8 @@ final class RegistrationTest {
   private static final int SESSIONS = 24;
   private static final int ROUNDS = 1000;
 
-  private final ReadinessLoop loop = new ReadinessLoop();
-  private final SocketConnector connector =
-      new SocketConnector(loop, new BufferPool(), TlsOptions.DEFAULT);
+  private ReadinessLoop loop = new ReadinessLoop();
+  private SocketConnector connector = connector(loop);
   private final AtomicInteger timeouts = new AtomicInteger();
   private final AtomicInteger interrupts = new AtomicInteger();
   private final AtomicInteger unattended = new AtomicInteger();
@@ -42,8 +43,15 @@ final class RegistrationTest {
     loop.close();
   }
 
-  @Test
-  void noSignalIsLostBetweenWaitsDeadlinesInterruptsAndTasks() throws Exception {
+  private static SocketConnector connector(ReadinessLoop loop) {
+    return new SocketConnector(loop, new BufferPool(), TlsOptions.DEFAULT);
+  }
+
+  @ParameterizedTest(name = "{0} threads at most select for themselves")
+  @ValueSource(ints = {0, 4, SESSIONS})
+  void noSignalIsLostBetweenWaitsDeadlinesInterruptsAndTasks(int leads) throws Exception {
+    loop = new ReadinessLoop(leads);
+    connector = connector(loop);
     try (Peer peer = new Peer(Peer.ECHO)) {
       List<FutureTask<Void>> sessions = new ArrayList<>();
       List<Thread> threads = new ArrayList<>();

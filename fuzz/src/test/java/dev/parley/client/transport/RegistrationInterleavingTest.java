@@ -5,10 +5,17 @@ import static dev.parley.fuzz.Interleavings.check;
 import static dev.parley.fuzz.Interleavings.sideBySide;
 
 import java.io.IOException;
+import java.net.ProtocolFamily;
 import java.nio.channels.CancelledKeyException;
+import java.nio.channels.DatagramChannel;
+import java.nio.channels.Pipe;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.channels.spi.AbstractSelectableChannel;
+import java.nio.channels.spi.AbstractSelector;
 import java.nio.channels.spi.SelectorProvider;
 import java.time.Duration;
 import java.util.Set;
@@ -106,6 +113,63 @@ final class RegistrationInterleavingTest {
         });
   }
 
+  @Test
+  void taskRunsWhetherTheLoopLooksBeforeOrAfterAThreadSelectsForItself() {
+    check(
+        () -> {
+          FakeKey key = new FakeKey(SelectionKey.OP_READ);
+          Registration registration = key.register(1);
+          registration.onReadable(() -> {});
+          AtomicInteger runs = new AtomicInteger();
+          sideBySide(
+              () -> {
+                require(await(() -> registration.awaitReadable(Deadline.NONE)));
+                registration.onReadable(runs::incrementAndGet);
+              },
+              () -> {
+                for (int pass = 1; pass <= DROP; pass++) {
+                  key.pass(registration, pass);
+                }
+              });
+          for (int pass = DROP + 1; pass <= 3 * DROP; pass++) {
+            key.pass(registration, pass);
+            long until = registration.unattendedUntil();
+            Runnable task = until == 0 ? null : registration.unattended(until);
+            if (task != null) {
+              task.run();
+            }
+          }
+          require(runs.get() == 1 && key.lead.closed.get() == 1);
+        });
+  }
+
+  @Test
+  void closingWakesWhoSelectsForItselfAndLeavesItNoKey() {
+    check(
+        () -> {
+          FakeKey key = new FakeKey(0);
+          Registration registration = key.register(1);
+          sideBySide(
+              () -> require(await(() -> registration.awaitReadable(Deadline.NONE))),
+              registration::close);
+          require(key.wakeUps.get() == 1 && !key.isValid());
+          require(key.lead.closed.get() == key.lead.opened.get());
+        });
+  }
+
+  @Test
+  void selectorOfItsOwnIsGivenBackOnceWhetherTheSessionRestsOrEnds() {
+    check(
+        () -> {
+          FakeKey key = new FakeKey(SelectionKey.OP_READ);
+          Registration registration = key.register(1);
+          require(await(() -> registration.awaitReadable(Deadline.NONE)));
+          require(key.lead.opened.get() == 1 && key.lead.closed.get() == 0);
+          sideBySide(() -> registration.onReadable(() -> {}), registration::close);
+          require(key.lead.closed.get() == 1);
+        });
+  }
+
   /** Returns a registration with interest in reading, which the next pass would drop. */
   private static Registration aboutToDrop(FakeKey key) {
     Registration registration = key.register();
@@ -142,15 +206,21 @@ final class RegistrationInterleavingTest {
     private final AtomicBoolean valid = new AtomicBoolean(true);
     private final int ready;
     private final FakeSelector selector = new FakeSelector(this);
+    final FakeLeadSelector lead = new FakeLeadSelector(this);
     private final FakeChannel channel = new FakeChannel(this);
 
     FakeKey(int ready) {
       this.ready = ready;
     }
 
+    /** Makes a registration that the loop alone signals. */
     Registration register() {
+      return register(0);
+    }
+
+    Registration register(int leads) {
       try {
-        return new Registration(new ReadinessLoop(), selector, channel);
+        return new Registration(new ReadinessLoop(leads), selector, channel);
       } catch (IOException e) {
         throw new AssertionError(e);
       }
@@ -219,7 +289,7 @@ final class RegistrationInterleavingTest {
   }
 
   private static final class FakeSelector extends Selector {
-    private final FakeKey key;
+    final FakeKey key;
 
     FakeSelector(FakeKey key) {
       this.key = key;
@@ -275,6 +345,114 @@ final class RegistrationInterleavingTest {
     public void close() {}
   }
 
+  /** The selector of a thread that waits by itself; of one thread at a time. */
+  private static final class FakeLeadSelector extends AbstractSelector {
+    final AtomicInteger opened = new AtomicInteger();
+    final AtomicInteger closed = new AtomicInteger();
+    private final AtomicBoolean woken = new AtomicBoolean();
+    private final FakeKey key;
+
+    FakeLeadSelector(FakeKey key) {
+      super(new FakeProvider(key));
+      this.key = key;
+    }
+
+    @Override
+    public Selector wakeup() {
+      woken.set(true);
+      return this;
+    }
+
+    @Override
+    public int select(Consumer<SelectionKey> action, long timeout) {
+      while ((key.ready & SelectionKey.OP_READ) == 0 && !woken.get()) {
+        Thread.onSpinWait();
+      }
+      return woken.getAndSet(false) ? 0 : 1;
+    }
+
+    @Override
+    public int selectNow(Consumer<SelectionKey> action) {
+      return 0;
+    }
+
+    @Override
+    protected void implCloseSelector() {
+      closed.incrementAndGet();
+    }
+
+    @Override
+    protected SelectionKey register(
+        AbstractSelectableChannel channel, int ops, @Nullable Object attachment) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Set<SelectionKey> keys() {
+      return Set.of();
+    }
+
+    @Override
+    public Set<SelectionKey> selectedKeys() {
+      return Set.of();
+    }
+
+    @Override
+    public int selectNow() {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public int select(long timeout) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public int select() {
+      throw new UnsupportedOperationException();
+    }
+  }
+
+  /** Opens the one selector that is lent. */
+  private static final class FakeProvider extends SelectorProvider {
+    private final FakeKey key;
+
+    FakeProvider(FakeKey key) {
+      this.key = key;
+    }
+
+    @Override
+    public AbstractSelector openSelector() {
+      key.lead.opened.incrementAndGet();
+      return key.lead;
+    }
+
+    @Override
+    public DatagramChannel openDatagramChannel() {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public DatagramChannel openDatagramChannel(ProtocolFamily family) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Pipe openPipe() {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public ServerSocketChannel openServerSocketChannel() {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public SocketChannel openSocketChannel() {
+      throw new UnsupportedOperationException();
+    }
+  }
+
   private static final class FakeChannel extends SelectableChannel {
     private final FakeKey key;
 
@@ -284,7 +462,7 @@ final class RegistrationInterleavingTest {
 
     @Override
     public SelectorProvider provider() {
-      throw new UnsupportedOperationException();
+      return new FakeProvider(key);
     }
 
     @Override
@@ -304,7 +482,7 @@ final class RegistrationInterleavingTest {
 
     @Override
     public SelectionKey register(Selector selector, int ops, @Nullable Object attachment) {
-      return key;
+      return selector == key.lead ? new FakeKey(0) : key;
     }
 
     @Override
