@@ -40,6 +40,8 @@ final class TlsTransport implements Transport {
   // nothing else cannot hold it. 0 therefore means: what is buffered is less than a record, or the
   // transport below had nothing, or it is time for the reader to look at the clock.
   //
+  // Records lie on the heap, where the engine is several times faster: see BufferPool.
+  //
   // Buffers are borrowed while they have content. One that is lost when a transport is closed
   // under a reader is garbage, not a leak.
 
@@ -240,7 +242,7 @@ final class TlsTransport implements Transport {
   private int fill() throws IOException {
     ByteBuffer incoming = this.incoming;
     if (incoming == null) {
-      incoming = buffers.acquire().flip();
+      incoming = buffers.acquireOnHeap().flip();
       this.incoming = incoming;
     }
     incoming.compact();
@@ -342,7 +344,7 @@ final class TlsTransport implements Transport {
    * outgoing, and under the lock.
    */
   private void wrap(ByteBuffer source) throws SSLException {
-    ByteBuffer records = buffers.acquire();
+    ByteBuffer records = buffers.acquireOnHeap();
     try {
       SSLEngineResult result;
       do {

@@ -28,6 +28,17 @@ final class BufferPoolTest {
   }
 
   @Test
+  void lendsEachKindForItself() {
+    ByteBuffer onHeap = pool.acquireOnHeap();
+    assertThat(onHeap.hasArray()).isTrue();
+    assertThat(onHeap.remaining()).isEqualTo(BufferPool.BUFFER_SIZE);
+    pool.release(onHeap.position(1));
+    assertThat(pool.acquire().isDirect()).isTrue();
+    assertThat(pool.acquireOnHeap()).isSameAs(onHeap);
+    assertThat(onHeap.remaining()).isEqualTo(BufferPool.BUFFER_SIZE);
+  }
+
+  @Test
   void keepsOnlySoMany() {
     List<ByteBuffer> lent = Stream.generate(pool::acquire).limit(200).toList();
     lent.forEach(pool::release);
@@ -39,7 +50,8 @@ final class BufferPoolTest {
 
   @Test
   void refusesForeignBuffers() {
-    assertThatThrownBy(() -> pool.release(ByteBuffer.allocate(BufferPool.BUFFER_SIZE)))
+    assertThatThrownBy(
+            () -> pool.release(ByteBuffer.allocate(BufferPool.BUFFER_SIZE).asReadOnlyBuffer()))
         .isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> pool.release(ByteBuffer.allocateDirect(10)))
         .isInstanceOf(IllegalArgumentException.class);
