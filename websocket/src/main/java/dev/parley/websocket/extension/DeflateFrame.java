@@ -91,8 +91,7 @@ public final class DeflateFrame implements WebSocketExtension<DeflateConfig> {
    * taking an offer or an answer is agreeing to them.
    */
   public static final class Factory implements WebSocketExtensionFactory<DeflateConfig> {
-    static final Factory DEFAULT =
-        new Factory(Deflater.DEFAULT_COMPRESSION, RawDeflate.Streams.ZLIB);
+    static final Factory DEFAULT = new Factory(Deflater.DEFAULT_COMPRESSION, SharedStreams.ZLIB);
 
     private final int level;
     private final RawDeflate.Streams streams;

@@ -118,8 +118,7 @@ public final class PerMessageDeflate implements WebSocketExtension<PerMessageDef
 
   /** Negotiates {@link PerMessageDeflate} (RFC 7692 §7.1). */
   public static final class Factory implements WebSocketExtensionFactory<PerMessageDeflateConfig> {
-    static final Factory DEFAULT =
-        new Factory(Deflater.DEFAULT_COMPRESSION, RawDeflate.Streams.ZLIB);
+    static final Factory DEFAULT = new Factory(Deflater.DEFAULT_COMPRESSION, SharedStreams.ZLIB);
 
     private final int level;
     private final RawDeflate.Streams streams;

@@ -7,6 +7,7 @@ import dev.parley.websocket.Violation;
 import dev.parley.websocket.WebSocketProtocolException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.zip.DataFormatException;
 import java.util.zip.Deflater;
 import java.util.zip.Inflater;
@@ -18,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A {@link Compressor} and a {@link Decompressor} each serve one direction of one connection.
  * They take native memory with the first byte, give it back after each message where no context is
- * taken over, and are dead after {@code end} or the first failure: a context that may be wrong is
- * never used again.
+ * taken over, for whoever comes next, and are dead after {@code end} or the first failure: a
+ * context that may be wrong is never used again.
  */
 final class RawDeflate {
   private static final int TAIL = 4;
@@ -28,16 +29,24 @@ final class RawDeflate {
 
   private RawDeflate() {}
 
-  /** Where the zlib streams come from; tests count them here. */
+  /** Where the zlib streams come from and go to; tests count them here. */
   interface Streams {
-    Streams ZLIB = new Streams() {};
-
     default Deflater deflater(int level) {
       return new Deflater(level, true);
     }
 
     default Inflater inflater() {
       return new Inflater(true);
+    }
+
+    /** Takes a deflater that is sound and done with its message. */
+    default void giveBack(Deflater deflater, int level) {
+      deflater.end();
+    }
+
+    /** Takes an inflater that is sound and done with its message. */
+    default void giveBack(Inflater inflater) {
+      inflater.end();
     }
   }
 
@@ -104,7 +113,7 @@ final class RawDeflate {
           compressed = last ? new byte[] {0} : EMPTY;
         }
         if (last && !takeover) {
-          release();
+          giveBack();
         }
         done = true;
         return compressed;
@@ -120,7 +129,7 @@ final class RawDeflate {
         deflater = streams.deflater(level);
         sinceFullFlush = 0;
       }
-      Output output = new Output(Math.min(data.length / 2 + 64, STEP));
+      Output output = new Output();
       for (int from = 0; from < data.length; ) {
         int length = Math.min(data.length - from, window - sinceFullFlush);
         deflater.setInput(data, from, length);
@@ -131,14 +140,24 @@ final class RawDeflate {
           flush = Deflater.FULL_FLUSH;
           sinceFullFlush = 0;
         }
+        int room;
         int count;
         do {
-          count = deflater.deflate(output.chunk, output.filled, output.free(), flush);
+          room = output.free();
+          count = deflater.deflate(output.chunk, output.filled, room, flush);
+          output.took(count);
           // zlib leaves room over only when it has taken the input and finished the flush.
-        } while (output.took(count, STEP));
+        } while (count == room);
       }
       deflater.setInput(EMPTY); // or it holds on to the caller's array until the next message
       return output.join(cut);
+    }
+
+    private void giveBack() {
+      if (deflater != null) {
+        streams.giveBack(deflater, level);
+        deflater = null;
+      }
     }
 
     private void release() {
@@ -211,12 +230,13 @@ final class RawDeflate {
       }
       // One byte over the limit tells that it is passed.
       long most = Math.min(room, Integer.MAX_VALUE - 8) + 1;
-      Output output = new Output((int) Math.min(most, Math.min(data.length * 4L, STEP)));
+      Output output = new Output();
       inflater.setInput(data);
       betweenBlocks = false;
       while (!betweenBlocks) {
-        int count = inflater.inflate(output.chunk, output.filled, output.free());
-        boolean more = output.took(count, (int) Math.min(most - output.size() - count, STEP));
+        int free = (int) Math.min(output.free(), most - output.size());
+        int count = inflater.inflate(output.chunk, output.filled, free);
+        output.took(count);
         if (output.size() == most) {
           throw new WebSocketProtocolException(
               Violation.MESSAGE_TOO_BIG,
@@ -231,7 +251,7 @@ final class RawDeflate {
           inflater.reset();
           inflater.setInput(data, data.length - rest, rest);
           betweenBlocks = rest == 0;
-        } else if (!more) {
+        } else if (count < free) {
           // zlib leaves room over only when it has taken all input.
           break;
         }
@@ -263,7 +283,14 @@ final class RawDeflate {
         betweenBlocks = true;
       }
       if (!takeover) {
-        release();
+        giveBack();
+      }
+    }
+
+    private void giveBack() {
+      if (inflater != null) {
+        streams.giveBack(inflater);
+        inflater = null;
       }
     }
 
@@ -287,15 +314,21 @@ final class RawDeflate {
     }
   }
 
-  /** What comes out, of unknown length: chunks that are joined at the end. */
+  /**
+   * What comes out, of unknown length: chunks that are joined at the end. Most messages fit the
+   * first one, which is used again.
+   */
   private static final class Output {
-    private final List<byte[]> full = new ArrayList<>(0);
+    private static final AtomicReference<byte @Nullable []> SPARE = new AtomicReference<>();
+
+    private List<byte[]> full = List.of();
     private byte[] chunk;
     private int filled;
     private long fullSize;
 
-    Output(int firstChunk) {
-      this.chunk = new byte[firstChunk];
+    Output() {
+      byte[] spare = SPARE.getAndSet(null);
+      this.chunk = spare == null ? new byte[STEP] : spare;
     }
 
     int free() {
@@ -306,21 +339,21 @@ final class RawDeflate {
       return fullSize + filled;
     }
 
-    /** Counts bytes that were put into the chunk. If it is full, begins another and says so. */
-    boolean took(int count, int nextChunk) {
+    /** Counts bytes that were put into the chunk. If it is full, begins another. */
+    void took(int count) {
       filled += count;
-      if (filled < chunk.length) {
-        return false;
+      if (filled == chunk.length) {
+        if (full.isEmpty()) {
+          full = new ArrayList<>();
+        }
+        full.add(chunk);
+        fullSize += filled;
+        chunk = new byte[STEP];
+        filled = 0;
       }
-      full.add(chunk);
-      fullSize += filled;
-      chunk = new byte[nextChunk];
-      filled = 0;
-      return true;
     }
 
     byte[] join(int cut) {
-      full.add(chunk);
       byte[] joined = new byte[Math.toIntExact(size() - cut)];
       int size = 0;
       for (byte[] each : full) {
@@ -328,6 +361,8 @@ final class RawDeflate {
         System.arraycopy(each, 0, joined, size, length);
         size += length;
       }
+      System.arraycopy(chunk, 0, joined, size, joined.length - size);
+      SPARE.set(chunk);
       return joined;
     }
   }
