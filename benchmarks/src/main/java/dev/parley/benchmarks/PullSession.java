@@ -10,4 +10,12 @@ public interface PullSession extends Session {
    * @return its length, in bytes if it was binary, in chars if it was text
    */
   int receive() throws Exception;
+
+  /**
+   * Tells whether {@link #receive} would return at once, so that what is held back may be flushed
+   * later, when it would not.
+   */
+  default boolean isReady() throws Exception {
+    return false;
+  }
 }

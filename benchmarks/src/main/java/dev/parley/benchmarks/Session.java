@@ -40,7 +40,9 @@ public interface Session {
 
   /**
    * Sends the next message of a round trip: called from within {@link Receiver#message}, so on the
-   * client's own thread. The message leaves at once, and the call does not wait for it.
+   * client's own thread, or from a thread that waits for the answer then. The message leaves at
+   * once (where many come together, the client may let their answers leave together), and the call
+   * does not wait until it has.
    */
   default void answer(byte[] binary) throws Exception {
     sendNow(binary);

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param text whether messages are text, else binary; the few that steer the server are text
  * @param largest the most bytes of a message, for clients that have to be told
  * @param sessions how many sessions there will be at once
+ * @param senders how many threads send on one session
  * @param tls trusts the server's certificate; {@code null} if no session is secure
  * @param certificate the server's certificate, its own authority, as a PEM file; likewise
  */
@@ -20,6 +21,7 @@ public record Settings(
     boolean text,
     int largest,
     int sessions,
+    int senders,
     @Nullable SSLContext tls,
     @Nullable Path certificate) {
 

@@ -12,6 +12,7 @@ import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,7 +36,7 @@ public final class JdkClient implements Client {
   public Session open(URI uri, Settings settings, Receiver receiver) {
     WebSocket webSocket =
         client(settings).newWebSocketBuilder().buildAsync(uri, new Listener(receiver)).join();
-    return new JdkSession(webSocket);
+    return settings.senders() == 1 ? new JdkSession(webSocket) : new Shared(webSocket);
   }
 
   private HttpClient client(Settings settings) {
@@ -58,7 +59,7 @@ public final class JdkClient implements Client {
     }
   }
 
-  private static final class JdkSession implements Session {
+  private static class JdkSession implements Session {
     private final WebSocket webSocket;
     private CompletableFuture<WebSocket> sending = CompletableFuture.completedFuture(null);
 
@@ -96,6 +97,25 @@ public final class JdkClient implements Client {
     @Override
     public void close() {
       webSocket.sendClose(WebSocket.NORMAL_CLOSURE, "").join();
+    }
+  }
+
+  /** Only one message may be on its way, so threads have to agree on whose it is. */
+  private static final class Shared extends JdkSession {
+    private final ReentrantLock lock = new ReentrantLock();
+
+    Shared(WebSocket webSocket) {
+      super(webSocket);
+    }
+
+    @Override
+    public void send(byte[] binary) {
+      lock.lock();
+      try {
+        super.send(binary);
+      } finally {
+        lock.unlock();
+      }
     }
   }
 

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.benchmarks;
+
+import com.sun.management.OperatingSystemMXBean;
+import com.sun.management.ThreadMXBean;
+import java.lang.management.GarbageCollectorMXBean;
+import java.lang.management.ManagementFactory;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** What a round costs beside time: CPU time and allocation of the whole JVM. */
+public final class Meter {
+  private static final OperatingSystemMXBean SYSTEM =
+      (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+  /** The percentiles of the page's curves. */
+  public static final List<Double> PERCENTILES =
+      List.of(
+          0.0, 10.0, 25.0, 50.0, 75.0, 90.0, 95.0, 97.5, 99.0, 99.5, 99.75, 99.9, 99.95, 99.99,
+          100.0);
+
+  private Meter() {}
+
+  /** Measures one round and returns a line of JSON. */
+  static String measured(Worker.Measure measure, long nanos) throws Exception {
+    long collections = collections();
+    long allocated = THREADS.getTotalThreadAllocatedBytes();
+    long cpu = SYSTEM.getProcessCpuTime();
+    Worker.Outcome outcome = measure.round(nanos);
+    cpu = SYSTEM.getProcessCpuTime() - cpu;
+    allocated = THREADS.getTotalThreadAllocatedBytes() - allocated;
+    StringBuilder json = new StringBuilder();
+    json.append("{\"count\":").append(outcome.count());
+    json.append(",\"nanos\":").append(outcome.nanos());
+    json.append(",\"cpu\":").append(cpu);
+    json.append(",\"allocated\":").append(allocated);
+    json.append(",\"collections\":").append(collections() - collections);
+    if (!outcome.figures().isEmpty()) {
+      json.append(',').append(outcome.figures());
+    }
+    return json.append('}').toString();
+  }
+
+  /** Returns the percentiles of sorted latencies as a member of JSON. */
+  static String latencies(long[] sorted) {
+    return PERCENTILES.stream()
+        .map(percent -> Long.toString(percentile(sorted, percent)))
+        .collect(Collectors.joining(",", "\"latencies\":[", "]"));
+  }
+
+  /** Returns the smallest value that so many percent of the sorted values do not exceed. */
+  private static long percentile(long[] sorted, double percent) {
+    int rank = (int) Math.ceil(percent / 100 * sorted.length);
+    return sorted[Math.max(0, Math.min(sorted.length, rank) - 1)];
+  }
+
+  private static long collections() {
+    return ManagementFactory.getGarbageCollectorMXBeans().stream()
+        .mapToLong(GarbageCollectorMXBean::getCollectionCount)
+        .sum();
+  }
+}

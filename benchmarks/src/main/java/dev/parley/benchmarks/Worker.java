@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.benchmarks;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.CertificateFactory;
+import java.util.Objects;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
+
+/**
+ * The JVM of one client and one workload. It opens, warms up, prints a line with the client's
+ * version, and then measures a round and prints a line for each line that it reads, until there is
+ * none. What clients print goes to the standard error stream.
+ */
+public final class Worker {
+  /** Begins each line that is for the harness. */
+  public static final String MARK = "@@ ";
+
+  private Worker() {}
+
+  /**
+   * Measures.
+   *
+   * @param arguments the adapter's class, the workload, the plain port, the port of TLS, the
+   *     certificate's file, the seconds of a round, the seconds of warming up
+   */
+  public static void main(String[] arguments) throws Exception {
+    PrintStream out = System.out;
+    System.setOut(System.err);
+    Client client =
+        Class.forName(arguments[0]).asSubclass(Client.class).getDeclaredConstructor().newInstance();
+    Workload workload = Workload.of(arguments[1]);
+    int port = Integer.parseInt(workload.tls() ? arguments[3] : arguments[2]);
+    Path certificate = Path.of(arguments[4]);
+    long roundNanos = nanos(arguments[5]);
+    long warmUpNanos = nanos(arguments[6]);
+    Settings settings =
+        new Settings(
+            workload.compression(),
+            workload.text(),
+            workload.size(),
+            workload.kind() == Workload.Kind.SESSIONS || workload.kind() == Workload.Kind.IDLE
+                ? workload.parties()
+                : 1,
+            workload.kind() == Workload.Kind.SEND_THREADS ? workload.parties() : 1,
+            workload.tls() ? trusting(certificate) : null,
+            workload.tls() ? certificate : null);
+    if (!client.supports(settings)) {
+      out.println(MARK + "unsupported");
+      System.exit(0);
+    }
+    Bench bench = new Bench(client, workload, settings, port);
+    try {
+      Measure measure = measure(bench);
+      measure.warmUp(warmUpNanos);
+      out.println(MARK + "ready " + client.version());
+      BufferedReader in =
+          new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+      while (in.readLine() != null) {
+        out.println(MARK + Meter.measured(measure, roundNanos));
+        out.flush();
+      }
+    } catch (Throwable failure) {
+      failure.printStackTrace();
+      out.println(MARK + "failed " + String.valueOf(failure).replaceAll("\\s+", " "));
+    }
+    System.exit(0); // sessions and threads of all kinds may be left, and none of them matters
+  }
+
+  private static Measure measure(Bench bench) throws Exception {
+    return switch (bench.workload().kind()) {
+      case ROUND_TRIP -> RoundTrips.on(bench);
+      case IN_FLIGHT -> new PingPong(bench, 1, bench.workload().parties());
+      case SESSIONS -> new PingPong(bench, bench.workload().parties(), 1);
+      case SEND, SEND_NOW, SEND_THREADS -> new Sends(bench);
+      case RECEIVE -> new Receives(bench);
+      case STREAM -> new Streams(bench);
+      case OPEN -> new Openings(bench);
+      case IDLE -> new Idle(bench);
+    };
+  }
+
+  private static long nanos(String seconds) {
+    return (long) (Double.parseDouble(seconds) * 1e9);
+  }
+
+  private static SSLContext trusting(Path certificate)
+      throws GeneralSecurityException, IOException {
+    KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
+    store.load(null, null);
+    try (var in = Files.newInputStream(certificate)) {
+      store.setCertificateEntry(
+          "server", CertificateFactory.getInstance("X.509").generateCertificate(in));
+    }
+    TrustManagerFactory trust =
+        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    trust.init(store);
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(null, trust.getTrustManagers(), null);
+    return context;
+  }
+
+  /** What a measure needs: the client, what it is to do, and where the server is. */
+  record Bench(Client client, Workload workload, Settings settings, int port) {
+    Session open(String path, Receiver receiver) throws Exception {
+      String scheme = workload.tls() ? "wss" : "ws";
+      String deflate =
+          switch (workload.compression()) {
+            case NONE -> "";
+            case TAKEOVER -> (path.indexOf('?') < 0 ? "?" : "&") + "deflate=takeover";
+            case FRESH -> (path.indexOf('?') < 0 ? "?" : "&") + "deflate=fresh";
+          };
+      return Objects.requireNonNull(
+          client.open(
+              URI.create(scheme + "://127.0.0.1:" + port + path + deflate), settings, receiver));
+    }
+
+    /** Makes what starts the threads on which this client is used. */
+    Thread.Builder threads() {
+      return client.prefersVirtualThreads() ? Thread.ofVirtual() : Thread.ofPlatform();
+    }
+  }
+
+  /** One workload on one client. */
+  interface Measure {
+    /** Does the same as a round, until everything is compiled. */
+    default void warmUp(long nanos) throws Exception {
+      long end = System.nanoTime() + nanos;
+      do {
+        round(Math.max(1_000_000, Math.min(nanos / 4, end - System.nanoTime())));
+      } while (System.nanoTime() < end);
+    }
+
+    /** Does it for about so long, and returns what happened. */
+    Outcome round(long nanos) throws Exception;
+  }
+
+  /**
+   * What happened in a round.
+   *
+   * @param count messages, round trips or openings
+   * @param nanos how long they took
+   * @param figures others, as JSON members: {@code "heap":1,"threads":2}
+   */
+  record Outcome(long count, long nanos, String figures) {}
+}

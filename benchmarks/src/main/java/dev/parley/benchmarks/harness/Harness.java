@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.benchmarks.harness;
+
+import dev.parley.benchmarks.Corpus;
+import dev.parley.benchmarks.Worker;
+import dev.parley.benchmarks.Workload;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.TimeoutException;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Measures clients, and writes {@code benchmarks.json} and {@code benchmarks.html}. */
+public final class Harness {
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  /**
+   * The same for every client: a heap that nobody fills, the collector that costs least on one
+   * core.
+   */
+  private static final List<String> OPTIONS =
+      List.of(
+          "-Xms512m",
+          "-Xmx1g",
+          "-Xmn128m",
+          "-XX:+UseSerialGC",
+          "-XX:-UsePerfData",
+          "--enable-native-access=ALL-UNNAMED");
+
+  private final Options options;
+  private final Registry registry;
+  private final Path logs;
+  private final ObjectNode results = JSON.createObjectNode();
+
+  private Harness(Options options) throws IOException {
+    this.options = options;
+    this.registry = new Registry(options.directory());
+    this.logs = options.out().resolve("logs");
+    Files.createDirectories(logs);
+  }
+
+  /** Runs; see the usage of {@code benchmarks/run}. */
+  public static void main(String[] arguments) throws Exception {
+    new Harness(Options.parse(arguments)).run();
+  }
+
+  private void run() throws Exception {
+    long start = System.nanoTime();
+    results.set("machine", Machine.describe(JSON.createObjectNode(), options.directory()));
+    ObjectNode method = results.putObject("method");
+    method.put("rounds", options.rounds());
+    method.put("seconds", options.seconds());
+    method.put("warmUp", options.warmUp());
+    method.put("jvmOptions", String.join(" ", OPTIONS));
+    method.put("latencyCore", options.latencyCore());
+    method.put("serverCore", options.serverCore());
+    method.put("clientCore", options.clientCore());
+    ObjectNode clients = results.putObject("clients");
+    for (String name : options.clients(registry)) {
+      clients.putObject(name).put("title", registry.of(name).title());
+    }
+    ObjectNode workloads = results.putObject("workloads");
+    List<Workload> wanted = options.workloads();
+    for (Workload workload : wanted) {
+      say(workload.title() + " (" + (wanted.indexOf(workload) + 1) + " of " + wanted.size() + ")");
+      measure(workload, workloads.putObject(workload.name()));
+      write(); // so that a run that is cut short is not lost
+    }
+    results.put("minutes", Math.round((System.nanoTime() - start) / 6e9) / 10.0);
+    write();
+    say(options.out().resolve("benchmarks.html").toString());
+  }
+
+  private void write() throws IOException {
+    Files.writeString(
+        options.out().resolve("benchmarks.json"),
+        JSON.writerWithDefaultPrettyPrinter().writeValueAsString(results));
+  }
+
+  private static void say(String line) {
+    System.err.println("benchmarks: " + line);
+  }
+
+  /** A client that is ready, and where its rounds go. */
+  private record Running(String name, Peer worker, ArrayNode rounds, ObjectNode result) {}
+
+  private void measure(Workload workload, ObjectNode result) throws Exception {
+    boolean shared = workload.kind().sharesCore();
+    String serverCore = shared ? options.latencyCore() : options.serverCore();
+    String clientCore = shared ? options.latencyCore() : options.clientCore();
+    Path corpus = options.out().resolve("corpus");
+    Path certificate = options.out().resolve("certificate.pem");
+    Corpus.write(corpus);
+    List<String> command = new ArrayList<>(List.of(options.server().toString()));
+    command.addAll(List.of("--corpus", corpus.toString(), "--certificate", certificate.toString()));
+    if (shared) {
+      command.add("--batch");
+    }
+    result.put("title", workload.title());
+    result.put("kind", workload.kind().name().toLowerCase(Locale.ROOT));
+    result.put("size", workload.size());
+    result.put("batch", shared);
+    ObjectNode clients = result.putObject("clients");
+    Peer server = new Peer(serverCore, command, log("server"));
+    List<Running> running = new ArrayList<>();
+    try {
+      String ports = server.line("", 30);
+      if (ports == null) {
+        throw new IOException("the server did not start, see " + logs);
+      }
+      for (String name : options.clients(registry)) {
+        start(workload, name, ports.split(" "), certificate, clientCore, clients, running);
+      }
+      int rounds = workload.kind() == Workload.Kind.IDLE ? 1 : options.rounds();
+      for (int i = 0; i < rounds; i++) {
+        for (Running each : List.copyOf(running)) {
+          if (!round(each, server)) {
+            running.remove(each);
+            each.worker().end();
+          }
+        }
+      }
+      for (Running each : running) {
+        summarise(workload, each);
+      }
+    } finally {
+      for (Running each : running) {
+        each.worker().end();
+      }
+      server.end();
+      Files.deleteIfExists(corpus);
+      Files.deleteIfExists(certificate);
+    }
+  }
+
+  private void start(
+      Workload workload,
+      String name,
+      String[] ports,
+      Path certificate,
+      String core,
+      ObjectNode clients,
+      List<Running> running)
+      throws Exception {
+    Registry.Entry entry = registry.of(name);
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(OPTIONS);
+    command.addAll(entry.options());
+    command.addAll(List.of("-cp", entry.classpath(), Worker.class.getName(), entry.adapter()));
+    command.addAll(List.of(workload.name(), ports[0], ports[1], certificate.toString()));
+    command.addAll(List.of("" + options.seconds(), "" + options.warmUp()));
+    Peer worker = new Peer(core, command, log(workload.name() + "." + name));
+    String line = line(worker, 180 + (long) options.warmUp());
+    if (line.startsWith("ready")) {
+      ((ObjectNode) results.get("clients").get(name)).put("version", line.substring(6));
+      ObjectNode result = clients.putObject(name);
+      running.add(new Running(name, worker, JSON.createArrayNode(), result));
+    } else {
+      worker.end();
+      if (!line.equals("unsupported")) {
+        say("  " + name + " " + line);
+        clients.putObject(name).put("failed", line);
+      }
+    }
+  }
+
+  private boolean round(Running client, Peer server) throws IOException {
+    long start = System.nanoTime();
+    long cpu = server.cpuNanos();
+    String line;
+    try {
+      client.worker().say("round");
+      line = line(client.worker(), 600);
+    } catch (IOException e) {
+      line = "failed " + e;
+    }
+    if (!line.startsWith("{")) {
+      say("  " + client.name() + " " + line);
+      client.result().put("failed", line);
+      return false;
+    }
+    ObjectNode round = (ObjectNode) JSON.readTree(line);
+    double busy = (double) (server.cpuNanos() - cpu) / (System.nanoTime() - start);
+    round.put("serverBusy", Math.round(busy * 100) / 100.0);
+    client.rounds().add(round);
+    return true;
+  }
+
+  private static String line(Peer worker, long seconds) throws IOException {
+    try {
+      String line = worker.line(Worker.MARK, seconds);
+      return line == null ? "failed: ended, see its log" : line;
+    } catch (TimeoutException e) {
+      return "failed: " + e.getMessage();
+    }
+  }
+
+  private void summarise(Workload workload, Running client) {
+    Summary.of(workload.kind(), client.rounds()).into(client.result());
+    client.result().set("rounds", client.rounds());
+    say("  %-18s %s".formatted(client.name(), Summary.line(client.result())));
+  }
+
+  private File log(String name) {
+    return logs.resolve(name + ".log").toFile();
+  }
+}
