@@ -36,7 +36,7 @@ public final class JdkClient implements Client {
   public Session open(URI uri, Settings settings, Receiver receiver) {
     WebSocket webSocket =
         client(settings).newWebSocketBuilder().buildAsync(uri, new Listener(receiver)).join();
-    return settings.senders() == 1 ? new JdkSession(webSocket) : new Shared(webSocket);
+    return new JdkSession(webSocket);
   }
 
   private HttpClient client(Settings settings) {
@@ -59,63 +59,82 @@ public final class JdkClient implements Client {
     }
   }
 
-  private static class JdkSession implements Session {
+  /**
+   * Only one message may be on its way, so whoever sends has to know of the last one: the lock
+   * costs nothing beside the rest.
+   */
+  private static final class JdkSession implements Session {
     private final WebSocket webSocket;
-    private CompletableFuture<WebSocket> sending = CompletableFuture.completedFuture(null);
+    private final ReentrantLock lock = new ReentrantLock();
+    private CompletableFuture<WebSocket> sending;
 
     JdkSession(WebSocket webSocket) {
       this.webSocket = webSocket;
-    }
-
-    @Override
-    public void send(byte[] binary) {
-      sending.join();
-      sending = webSocket.sendBinary(ByteBuffer.wrap(binary), true);
-    }
-
-    @Override
-    public void send(String text) {
-      sending.join();
-      sending = webSocket.sendText(text, true);
-    }
-
-    @Override
-    public void flush() {
-      sending.join();
-    }
-
-    @Override
-    public void answer(byte[] binary) {
-      sending = webSocket.sendBinary(ByteBuffer.wrap(binary), true);
-    }
-
-    @Override
-    public void answer(String text) {
-      sending = webSocket.sendText(text, true);
-    }
-
-    @Override
-    public void close() {
-      webSocket.sendClose(WebSocket.NORMAL_CLOSURE, "").join();
-    }
-  }
-
-  /** Only one message may be on its way, so threads have to agree on whose it is. */
-  private static final class Shared extends JdkSession {
-    private final ReentrantLock lock = new ReentrantLock();
-
-    Shared(WebSocket webSocket) {
-      super(webSocket);
+      this.sending = CompletableFuture.completedFuture(webSocket);
     }
 
     @Override
     public void send(byte[] binary) {
       lock.lock();
       try {
-        super.send(binary);
+        sending.join();
+        sending = webSocket.sendBinary(ByteBuffer.wrap(binary), true);
       } finally {
         lock.unlock();
       }
+    }
+
+    @Override
+    public void send(String text) {
+      lock.lock();
+      try {
+        sending.join();
+        sending = webSocket.sendText(text, true);
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public void flush() {
+      lock.lock();
+      try {
+        sending.join();
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public void answer(byte[] binary) {
+      lock.lock();
+      try {
+        // The echo may be here before the send that caused it is complete.
+        sending =
+            sending.isDone()
+                ? webSocket.sendBinary(ByteBuffer.wrap(binary), true)
+                : sending.thenCompose(last -> webSocket.sendBinary(ByteBuffer.wrap(binary), true));
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public void answer(String text) {
+      lock.lock();
+      try {
+        sending =
+            sending.isDone()
+                ? webSocket.sendText(text, true)
+                : sending.thenCompose(last -> webSocket.sendText(text, true));
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public void close() {
+      webSocket.sendClose(WebSocket.NORMAL_CLOSURE, "").join();
     }
   }
 

@@ -23,7 +23,7 @@ final class RawFrames {
     }
     byte[] frame = frame(payload, settings.text());
     frameLength = frame.length;
-    perBlock = Math.max(1, BLOCK / frameLength);
+    perBlock = settings.sessions() > 1 ? 1 : Math.max(1, BLOCK / frameLength);
     int capacity = perBlock * frameLength;
     block = direct ? ByteBuffer.allocateDirect(capacity) : ByteBuffer.allocate(capacity);
     for (int i = 0; i < perBlock; i++) {

@@ -10,6 +10,7 @@ import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.net.URI;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
@@ -28,7 +29,8 @@ public final class RawSelector implements Client {
   private final Queue<RawSession> arriving = new ConcurrentLinkedQueue<>();
   private final ByteBuffer in = ByteBuffer.allocateDirect(64 << 10); // the loop's
   private @Nullable Selector selector;
-  private @Nullable RawFrames frames;
+  private @Nullable RawFrames frames; // the loop's: a buffer is for one thread
+  private @Nullable Thread thread;
 
   @Override
   public String version() {
@@ -60,9 +62,10 @@ public final class RawSelector implements Client {
         frames = new RawFrames(settings, true);
         Selector made = Selector.open();
         selector = made;
-        Thread.ofPlatform().daemon().name("raw-selector").start(() -> loop(made));
+        thread = Thread.ofPlatform().daemon().name("raw-selector").start(() -> loop(made));
       }
-      RawSession session = new RawSession(channel, frames, receiver);
+      RawSession session =
+          new RawSession(channel, thread, frames, new RawFrames(settings, true), receiver);
       arriving.add(session);
       selector.wakeup();
       return session;
@@ -77,9 +80,13 @@ public final class RawSelector implements Client {
         selector.select(this::ready);
         RawSession session;
         while ((session = arriving.poll()) != null) {
-          session.channel.register(selector, SelectionKey.OP_READ, session);
+          if (session.channel.isOpen()) {
+            session.channel.register(selector, SelectionKey.OP_READ, session);
+          }
         }
       }
+    } catch (ClosedChannelException e) {
+      loop(selector); // closed just now by its user
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }
@@ -100,7 +107,9 @@ public final class RawSelector implements Client {
 
   private static final class RawSession implements Session {
     private final SocketChannel channel;
+    private final @Nullable Thread loop;
     private final RawFrames frames;
+    private final RawFrames others; // for whoever else sends
     private final Receiver receiver;
     private @Nullable ByteBuffer cut; // a head that is not whole
     private int left; // of the payload
@@ -108,9 +117,16 @@ public final class RawSelector implements Client {
     private int held;
     private @Nullable Selector writable;
 
-    RawSession(SocketChannel channel, RawFrames frames, Receiver receiver) {
+    RawSession(
+        SocketChannel channel,
+        @Nullable Thread loop,
+        RawFrames frames,
+        RawFrames others,
+        Receiver receiver) {
       this.channel = channel;
+      this.loop = loop;
       this.frames = frames;
+      this.others = others;
       this.receiver = receiver;
     }
 
@@ -177,7 +193,7 @@ public final class RawSelector implements Client {
       int count = held;
       held = 0;
       if (count > 0) {
-        write(frames.first(count));
+        write((Thread.currentThread() == loop ? frames : others).first(count));
       }
     }
 

@@ -16,7 +16,10 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Measures clients, and writes {@code benchmarks.json} and {@code benchmarks.html}. */
+/**
+ * Measures clients, and writes {@code benchmarks.json}, {@code benchmarks.html}, {@code
+ * performance.svg}.
+ */
 public final class Harness {
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -63,7 +66,10 @@ public final class Harness {
     method.put("clientCore", options.clientCore());
     ObjectNode clients = results.putObject("clients");
     for (String name : options.clients(registry)) {
-      clients.putObject(name).put("title", registry.of(name).title());
+      clients
+          .putObject(name)
+          .put("title", registry.of(name).title())
+          .put("tls", registry.of(name).tls());
     }
     ObjectNode workloads = results.putObject("workloads");
     List<Workload> wanted = options.workloads();
@@ -81,6 +87,7 @@ public final class Harness {
     Files.writeString(
         options.out().resolve("benchmarks.json"),
         JSON.writerWithDefaultPrettyPrinter().writeValueAsString(results));
+    Page.write(results, options.out());
   }
 
   private static void say(String line) {

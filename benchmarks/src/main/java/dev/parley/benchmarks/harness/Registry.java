@@ -16,7 +16,13 @@ final class Registry {
   private final Map<String, Entry> entries = new LinkedHashMap<>();
 
   /** How to start one client. */
-  record Entry(String name, String title, String adapter, String classpath, List<String> options) {}
+  record Entry(
+      String name,
+      String title,
+      String adapter,
+      String classpath,
+      List<String> options,
+      String tls) {}
 
   Registry(Path directory) throws IOException {
     this.directory = directory;
@@ -47,7 +53,8 @@ final class Registry {
         properties.getProperty(name + ".title", name),
         properties.getProperty(name + ".class"),
         classpath.toString(),
-        options.isEmpty() ? List.of() : List.of(options.split("\\s+", -1)));
+        options.isEmpty() ? List.of() : List.of(options.split("\\s+", -1)),
+        properties.getProperty(name + ".tls", "jdk"));
   }
 
   List<String> names() {
