@@ -30,13 +30,18 @@ import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 
 /** Where the API meets the machinery: opens connections for a client and ends them with it. */
 final class WebSocketOpener implements AutoCloseable {
   private static final int NONCE_BYTES = 16; // RFC 6455 §4.1
+
+  private static final ThreadFactory THREADS = Thread.ofVirtual().factory();
 
   private final HttpClient client;
   private final HeadLimits headLimits;
@@ -187,6 +192,7 @@ final class WebSocketOpener implements AutoCloseable {
               new Inbound(Role.CLIENT, settings.limits(), delivery, extensions),
               new Outbound(Role.CLIENT, extensions, new MaskingKeys(random)),
               settings.connectionOptions(delivery),
+              THREADS,
               () -> {
                 open.remove(gone);
                 gone.countDown();
@@ -220,10 +226,19 @@ final class WebSocketOpener implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      open.forEach((gone, connection) -> threads.execute(() -> end(connection, gone)));
+    try (ExecutorService threads = Executors.newThreadPerTaskExecutor(THREADS)) {
+      open.forEach((gone, connection) -> end(connection, gone, threads));
+    } finally {
+      loop.close();
     }
-    loop.close();
+  }
+
+  private void end(WebSocketConnection connection, CountDownLatch gone, Executor threads) {
+    try {
+      threads.execute(() -> end(connection, gone));
+    } catch (OutOfMemoryError | RejectedExecutionException e) {
+      connection.terminate(); // One after the other, their waits would add up.
+    }
   }
 
   private void end(WebSocketConnection connection, CountDownLatch gone) {

@@ -4,6 +4,7 @@ package dev.parley.client;
 import dev.parley.client.transport.OpeningPhase;
 import dev.parley.client.transport.OpeningTimeoutException;
 import dev.parley.client.transport.ProxyException;
+import dev.parley.client.transport.ThreadRefusedException;
 import dev.parley.client.transport.TlsHandshakeException;
 import dev.parley.websocket.WebSocketException;
 import java.io.IOException;
@@ -71,6 +72,7 @@ public class WebSocketOpeningException extends WebSocketException {
       case SocketTimeoutException timeout -> "timeout";
       case UnknownHostException unknown -> "unknown-host";
       case ConnectException refused -> "unreachable";
+      case ThreadRefusedException refused -> "no-thread";
       case ProxyException proxy -> proxy.reason().word();
       case TlsHandshakeException tls -> tls.reason().word();
       case SSLException tls -> TlsHandshakeException.Reason.OTHER.word();

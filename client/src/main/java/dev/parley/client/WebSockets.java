@@ -40,6 +40,7 @@ public final class WebSockets {
   private final Duration openTimeout;
   private final Duration pongTimeout;
   private final Duration closeTimeout;
+  private final @Nullable Duration writeTimeout;
   private final Limits limits;
   private final int receiveQueueMessages;
   private final long receiveQueueBytes;
@@ -57,6 +58,7 @@ public final class WebSockets {
     private @Nullable Duration openTimeout;
     private @Nullable Duration pongTimeout;
     private @Nullable Duration closeTimeout;
+    private @Nullable Duration writeTimeout = Duration.ofMinutes(1);
     private Limits limits = Limits.DEFAULT;
     private int receiveQueueMessages = 16;
     private long receiveQueueBytes = 1 << 20;
@@ -144,6 +146,22 @@ public final class WebSockets {
     /** Returns how long the closing handshake may take. */
     public Duration closeTimeout() {
       return closeTimeout == null ? timeout : closeTimeout;
+    }
+
+    /**
+     * Sets how long the peer may take nothing at all of what is to be written, while a sender waits
+     * for it; then the connection fails. Default: a minute. A peer that is merely slow takes
+     * something in that time, and one that does not would hold the sender for ever. {@code null}
+     * for peers that are meant to hold it for longer.
+     */
+    public Config writeTimeout(@Nullable Duration timeout) {
+      writeTimeout = timeout == null ? null : requirePositive("writeTimeout", timeout);
+      return this;
+    }
+
+    /** Returns how long the peer may take nothing; {@code null} for ever. */
+    public @Nullable Duration writeTimeout() {
+      return writeTimeout;
     }
 
     /**
@@ -267,6 +285,7 @@ public final class WebSockets {
     this.openTimeout = config.openTimeout();
     this.pongTimeout = config.pongTimeout();
     this.closeTimeout = config.closeTimeout();
+    this.writeTimeout = config.writeTimeout();
     this.limits = config.limits;
     this.receiveQueueMessages = config.receiveQueueMessages();
     this.receiveQueueBytes = config.receiveQueueBytes();
@@ -296,7 +315,13 @@ public final class WebSockets {
 
   ConnectionOptions connectionOptions(Delivery delivery) {
     return new ConnectionOptions(
-        delivery, pingInterval, pongTimeout, closeTimeout, receiveQueueMessages, receiveQueueBytes);
+        delivery,
+        pingInterval,
+        pongTimeout,
+        closeTimeout,
+        writeTimeout,
+        receiveQueueMessages,
+        receiveQueueBytes);
   }
 
   @Override
@@ -309,6 +334,8 @@ public final class WebSockets {
         + pongTimeout
         + ", closeTimeout="
         + closeTimeout
+        + ", writeTimeout="
+        + writeTimeout
         + ", "
         + limits
         + ", receiveQueueMessages="

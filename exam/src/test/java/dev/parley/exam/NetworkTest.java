@@ -379,6 +379,28 @@ final class NetworkTest {
     }
 
     @Test
+    void failsTheConnectionAtTheWriteTimeout() throws Exception {
+      server.enqueue(Scenario.accept().stall());
+      try (HttpClient client = client(ws -> ws.writeTimeout(SHORT))) {
+        WebSocketSession session = client.webSocketSession(server.url());
+
+        long start = System.nanoTime();
+        assertThat(sending(session))
+            .failsWithin(SOON)
+            .withThrowableThat()
+            .withCauseInstanceOf(WebSocketClosedException.class)
+            .withRootCauseInstanceOf(SocketTimeoutException.class);
+
+        assertTook(start, SHORT, SHORT);
+        assertThatExceptionOfType(WebSocketException.class)
+            .isThrownBy(() -> session.incoming().receive())
+            .withMessageContaining("taken nothing of what was sent for " + SHORT)
+            .withCauseInstanceOf(SocketTimeoutException.class);
+      }
+      connector.assertNoneOpen(SOON);
+    }
+
+    @Test
     void isClosedAtTheCloseTimeout() throws Exception {
       server.enqueue(Scenario.accept().stall());
       try (HttpClient client = client(ws -> ws.closeTimeout(SHORT))) {

@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param pingInterval how long the peer may be silent before it is asked; {@code null} asks never
  * @param pongTimeout how long it may be silent after that
  * @param closeTimeout how long the closing handshake may take
+ * @param writeTimeout how long the peer may take nothing of what is to be written; {@code null} for
+ *     ever
  * @param queueMessages how many received messages may wait before the transport is left unread
  * @param queueBytes how many bytes of them may wait; one larger message always fits
  */
@@ -20,5 +22,6 @@ public record ConnectionOptions(
     @Nullable Duration pingInterval,
     Duration pongTimeout,
     Duration closeTimeout,
+    @Nullable Duration writeTimeout,
     int queueMessages,
     long queueBytes) {}

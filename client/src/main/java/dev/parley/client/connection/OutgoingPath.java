@@ -39,6 +39,7 @@ final class OutgoingPath {
   private final Transport transport;
   private final Outbound outbound;
   private final BufferPool buffers;
+  private final @Nullable Duration writeTimeout;
   private final Replies replies = new Replies();
   private final ReentrantLock lock = new ReentrantLock();
   private final AtomicBoolean draining = new AtomicBoolean();
@@ -56,15 +57,23 @@ final class OutgoingPath {
   /** Since when the transport has had no room for what we have to write; 0 while it has. */
   private volatile long stalledSinceNanos;
 
+  /** Until when the peer may take nothing of it. */
+  private Deadline patience = Deadline.NONE;
+
   /** Why nothing more can be written. Written under the lock. */
   private volatile @Nullable IOException broken;
 
   OutgoingPath(
-      WebSocketConnection connection, Transport transport, Outbound outbound, BufferPool buffers) {
+      WebSocketConnection connection,
+      Transport transport,
+      Outbound outbound,
+      BufferPool buffers,
+      @Nullable Duration writeTimeout) {
     this.connection = connection;
     this.transport = transport;
     this.outbound = outbound;
     this.buffers = buffers;
+    this.writeTimeout = writeTimeout;
   }
 
   /** Sends a frame and waits until the transport took all of it. */
@@ -311,9 +320,13 @@ final class OutgoingPath {
           continue;
         }
         stalled(true);
-        if (deadline.isOver() || !transport.awaitWritable(deadline)) {
+        if (writeTimeout != null && patience.isOver()) {
+          throw connection.writeTimedOut(writeTimeout);
+        }
+        if (deadline.isOver()) {
           return false;
         }
+        boolean unused = transport.awaitWritable(deadline.earlier(patience)); // then tried again
       }
       stalled(false);
       unflushed = false;
@@ -333,6 +346,7 @@ final class OutgoingPath {
   private void stalled(boolean now) {
     if (now != (stalledSinceNanos != 0)) {
       stalledSinceNanos = now ? System.nanoTime() | 1 : 0;
+      patience = now && writeTimeout != null ? Deadline.after(writeTimeout) : Deadline.NONE;
     }
   }
 
@@ -402,8 +416,9 @@ final class OutgoingPath {
 
   /** Has a virtual thread write all that is begun, owed or held back, unless one is at it. */
   private void drain() {
-    if (draining.compareAndSet(false, true)) {
-      Thread.ofVirtual().name("parley-drain").start(this::drainWhileHolding);
+    if (draining.compareAndSet(false, true)
+        && !connection.startVirtually("parley-drain", this::drainWhileHolding)) {
+      draining.set(false);
     }
   }
 

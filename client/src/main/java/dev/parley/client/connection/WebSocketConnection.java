@@ -16,9 +16,12 @@ import dev.parley.websocket.WebSocketInterruptedException;
 import dev.parley.websocket.WebSocketProtocolException;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -40,9 +43,13 @@ public final class WebSocketConnection {
    */
   private static final Duration PARTING = Duration.ofSeconds(1);
 
+  /** How long to wait, where no thread can be started to release things, before trying again. */
+  private static final Duration RETRY = Duration.ofMillis(100);
+
   private final Transport transport;
   private final ReadinessLoop loop;
   private final ConnectionOptions options;
+  private final ThreadFactory threads;
   private final Runnable onFinished;
   private final IncomingPath incoming;
   private final OutgoingPath outgoing;
@@ -71,6 +78,7 @@ public final class WebSocketConnection {
    * @param inbound the receiving half
    * @param outbound the sending half
    * @param options what the session asks for
+   * @param threads makes the threads that step in where nobody else is there: virtual ones
    * @param onFinished runs once, when the transport is closed and everything released
    */
   public WebSocketConnection(
@@ -81,13 +89,15 @@ public final class WebSocketConnection {
       Inbound inbound,
       Outbound outbound,
       ConnectionOptions options,
+      ThreadFactory threads,
       Runnable onFinished) {
     this.transport = transport;
     this.loop = loop;
     this.options = options;
+    this.threads = threads;
     this.onFinished = onFinished;
     this.incoming = new IncomingPath(this, transport, inbound, buffers, received, options);
-    this.outgoing = new OutgoingPath(this, transport, outbound, buffers);
+    this.outgoing = new OutgoingPath(this, transport, outbound, buffers, options.writeTimeout());
     this.watch = new IdleWatch(this, incoming, outgoing);
   }
 
@@ -202,13 +212,18 @@ public final class WebSocketConnection {
   /**
    * Completes when the end is decided: with the reason of whoever closed first, or {@code null}
    * where no Close frame passed. What the caller hangs on it runs on a thread of its own, so that
-   * it holds nothing up.
+   * it holds nothing up; where no thread can be started, on the one that decided.
    */
   public CompletableFuture<@Nullable CloseReason> closeReason() {
     return closeReason.isDone()
         ? CompletableFuture.completedFuture(closeReason.join())
         : closeReason.thenApplyAsync(
-            reason -> reason, task -> startVirtually("parley-closed", task));
+            reason -> reason,
+            task -> {
+              if (!startVirtually("parley-closed", task)) {
+                task.run();
+              }
+            });
   }
 
   /** Returns the state of the closing handshake. */
@@ -235,8 +250,19 @@ public final class WebSocketConnection {
     watch.writerLeft();
   }
 
+  /** Sets a timer; where the loop cannot be started, the connection fails. */
   void schedule(Runnable quick, Duration delay) {
-    ReadinessLoop.Timer unused = loop.schedule(quick, delay);
+    ReadinessLoop.Timer unused = timer(quick, delay);
+  }
+
+  private ReadinessLoop.@Nullable Timer timer(Runnable quick, Duration delay) {
+    try {
+      return loop.schedule(quick, delay);
+    } catch (UncheckedIOException refusal) {
+      Throwable cause = refusal.getCause();
+      abort(new WebSocketException("no timer could be set for the session: " + cause, cause));
+      return null;
+    }
   }
 
   void schedulePing(Runnable quick, Duration delay) {
@@ -245,7 +271,7 @@ public final class WebSocketConnection {
 
   private void schedule(
       Runnable quick, Duration delay, AtomicReference<ReadinessLoop.@Nullable Timer> slot) {
-    replace(slot, loop.schedule(quick, delay));
+    replace(slot, timer(quick, delay));
     if (closing.get().ended()) {
       replace(slot, null); // set too late for finish() to see it
     }
@@ -315,7 +341,7 @@ public final class WebSocketConnection {
 
   /** Owes a frame on behalf of a timer, whose thread must not write. */
   void oweFromTimer(Frame frame) {
-    startVirtually("parley-ping", () -> outgoing.owe(frame));
+    boolean unused = startVirtually("parley-ping", () -> outgoing.owe(frame));
   }
 
   void closeSent(CloseReason reason) {
@@ -324,10 +350,7 @@ public final class WebSocketConnection {
   }
 
   private void timeOutClose() {
-    schedule(
-        () -> startVirtually("parley-close-timeout", this::closeTimedOut),
-        options.closeTimeout(),
-        closeTimer);
+    schedule(this::closeTimedOut, options.closeTimeout(), closeTimer);
   }
 
   void closeReceived(CloseReason reason) {
@@ -380,6 +403,15 @@ public final class WebSocketConnection {
     readerLeft();
   }
 
+  /** The peer has taken nothing for as long as the session lets it. */
+  SocketTimeoutException writeTimedOut(Duration timeout) {
+    SocketTimeoutException cause = new SocketTimeoutException("nothing written for " + timeout);
+    abort(
+        new WebSocketException(
+            "the peer has taken nothing of what was sent for " + timeout, cause));
+    return cause;
+  }
+
   /** Something of ours, or of an extension, threw what it must not. */
   void broke(Throwable cause) {
     abort(new WebSocketException("the connection failed from within: " + cause, cause));
@@ -395,7 +427,7 @@ public final class WebSocketConnection {
   }
 
   void readOnBehalf() {
-    startVirtually("parley-read", incoming::readOnBehalf);
+    boolean unused = startVirtually("parley-read", incoming::readOnBehalf);
   }
 
   void readOnBehalfWhenReadable() {
@@ -409,7 +441,17 @@ public final class WebSocketConnection {
     }
     boolean unused = closeReason.complete(closing.get().closeReason());
     incoming.wake();
-    startVirtually("parley-finish", () -> finish(parting));
+    finishVirtually(parting);
+  }
+
+  /**
+   * Where no thread can be started, nobody is left waiting all the same; what is to be released is
+   * released once there is a thread.
+   */
+  private void finishVirtually(Deadline parting) {
+    if (!startVirtually("parley-finish", () -> finish(parting))) {
+      schedule(() -> finishVirtually(OutgoingPath.AT_ONCE), RETRY);
+    }
   }
 
   /**
@@ -446,18 +488,33 @@ public final class WebSocketConnection {
     }
   }
 
-  private void startVirtually(String name, Runnable task) {
-    Thread.ofVirtual()
-        .name(name)
-        .start(
-            () -> {
-              try {
-                task.run();
-              } catch (Throwable e) {
-                broke(e);
-                throw e;
-              }
-            });
+  /**
+   * Starts a virtual thread. Where that is refused the connection has failed, and its transport is
+   * closed, because something that must be done will not be.
+   *
+   * @return whether the thread was started
+   */
+  boolean startVirtually(String name, Runnable task) {
+    try {
+      Thread thread =
+          threads.newThread(
+              () -> {
+                try {
+                  task.run();
+                } catch (Throwable e) {
+                  broke(e);
+                  throw e;
+                }
+              });
+      thread.setName(name);
+      thread.start();
+      return true;
+    } catch (RuntimeException | Error refusal) {
+      abort(
+          new WebSocketException(
+              "no thread could be started for the session: " + refusal, refusal));
+      return false;
+    }
   }
 
   private interface Waiting {

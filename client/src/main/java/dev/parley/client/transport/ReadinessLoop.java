@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.TreeSet;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
@@ -99,7 +100,16 @@ public final class ReadinessLoop implements AutoCloseable {
    */
   private static final int LEADS = 32;
 
+  // It outlives whoever came first, and must not keep what belongs to that one.
+  private static final ThreadFactory THREADS =
+      Thread.ofPlatform()
+          .name("parley-readiness")
+          .daemon()
+          .inheritInheritableThreadLocals(false)
+          .factory();
+
   private final int leads;
+  private final ThreadFactory threads;
   private final ReentrantLock lock = new ReentrantLock();
   private final ArrayDeque<Lead> freeLeads = new ArrayDeque<>(2);
   private int lentLeads;
@@ -121,12 +131,22 @@ public final class ReadinessLoop implements AutoCloseable {
 
   /** Makes a loop that has no thread yet. */
   public ReadinessLoop() {
-    this(LEADS);
+    this(LEADS, THREADS);
   }
 
   /** Makes a loop that lends at most so many selectors to threads that wait by themselves. */
   ReadinessLoop(int leads) {
+    this(leads, THREADS);
+  }
+
+  /** Makes a loop whose threads come from a factory. */
+  ReadinessLoop(ThreadFactory threads) {
+    this(LEADS, threads);
+  }
+
+  private ReadinessLoop(int leads, ThreadFactory threads) {
     this.leads = leads;
+    this.threads = threads;
   }
 
   /**
@@ -152,6 +172,7 @@ public final class ReadinessLoop implements AutoCloseable {
    * soon as possible. After {@link #close} nothing is run any more.
    *
    * @param quick must not block
+   * @throws UncheckedIOException if the loop needs a thread, or a selector, and does not get it
    */
   public Timer schedule(Runnable quick, Duration delay) {
     lock.lock();
@@ -166,7 +187,7 @@ public final class ReadinessLoop implements AutoCloseable {
       }
       return timer;
     } catch (IOException e) {
-      throw new UncheckedIOException("no selector for a timer", e);
+      throw new UncheckedIOException("no timer could be set", e);
     } finally {
       lock.unlock();
     }
@@ -179,15 +200,10 @@ public final class ReadinessLoop implements AutoCloseable {
     }
     Selector selector = Selector.open();
     try {
-      // It outlives whoever came first, and must not keep what belongs to that one.
-      Thread.ofPlatform()
-          .name("parley-readiness")
-          .daemon()
-          .inheritInheritableThreadLocals(false)
-          .start(() -> run(selector));
-    } catch (Throwable e) {
+      threads.newThread(() -> run(selector)).start();
+    } catch (RuntimeException | Error e) {
       selector.close();
-      throw e;
+      throw new ThreadRefusedException("the readiness loop", e);
     }
     inUse = selector;
     return selector;

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
@@ -31,6 +32,14 @@ public final class SocketConnector implements Connector {
   // An address that does not answer must leave time for the others, even if there is no deadline.
   private static final Duration LONGEST_ATTEMPT = Duration.ofSeconds(10);
 
+  /**
+   * A look-up knows neither deadlines nor interrupts. It has a platform thread, because it would
+   * hold the carrier of a virtual one as long as the name server is silent.
+   */
+  private static final ThreadFactory LOOK_UPS =
+      Thread.ofPlatform().name("parley-look-up").daemon().factory();
+
+  private final ThreadFactory lookUps;
   private final ReadinessLoop loop;
   private final BufferPool buffers;
   private final TlsOptions tls;
@@ -39,15 +48,22 @@ public final class SocketConnector implements Connector {
 
   /** Makes a connector for TCP. */
   public SocketConnector(ReadinessLoop loop, BufferPool buffers, TlsOptions tls) {
-    this(loop, buffers, tls, null, null);
+    this(LOOK_UPS, loop, buffers, tls, null, null);
+  }
+
+  /** Makes one whose look-ups run on threads of this factory. */
+  SocketConnector(ThreadFactory lookUps, ReadinessLoop loop, BufferPool buffers, TlsOptions tls) {
+    this(lookUps, loop, buffers, tls, null, null);
   }
 
   private SocketConnector(
+      ThreadFactory lookUps,
       ReadinessLoop loop,
       BufferPool buffers,
       TlsOptions tls,
       @Nullable UnixDomainSocketAddress unixSocket,
       @Nullable ProxyOptions proxy) {
+    this.lookUps = lookUps;
     this.loop = loop;
     this.buffers = buffers;
     this.tls = tls;
@@ -60,7 +76,8 @@ public final class SocketConnector implements Connector {
    * the host only serves TLS then.
    */
   public SocketConnector withUnixSocket(Path path) {
-    return new SocketConnector(loop, buffers, tls, UnixDomainSocketAddress.of(path), proxy);
+    return new SocketConnector(
+        lookUps, loop, buffers, tls, UnixDomainSocketAddress.of(path), proxy);
   }
 
   /**
@@ -69,7 +86,7 @@ public final class SocketConnector implements Connector {
    * @param proxy the proxy; {@code null} for none
    */
   public SocketConnector withProxy(@Nullable ProxyOptions proxy) {
-    return new SocketConnector(loop, buffers, tls, unixSocket, proxy);
+    return new SocketConnector(lookUps, loop, buffers, tls, unixSocket, proxy);
   }
 
   @Override
@@ -120,6 +137,7 @@ public final class SocketConnector implements Connector {
         case SocketTimeoutException timeout ->
             new OpeningTimeoutException(OpeningPhase.PROXY, message, timeout);
         case SSLException tls -> new ProxyException(Reason.TLS, message, tls);
+        case ThreadRefusedException refused -> refused;
         default -> new ProxyException(Reason.UNREACHABLE, message, e);
       };
     }
@@ -137,23 +155,23 @@ public final class SocketConnector implements Connector {
     return addresses;
   }
 
-  private static InetAddress[] lookUp(Destination destination, Deadline deadline)
+  private InetAddress[] lookUp(Destination destination, Deadline deadline)
       throws IOException, InterruptedException {
     long start = System.nanoTime();
     CompletableFuture<InetAddress[]> answer = new CompletableFuture<>();
-    // A look-up knows neither deadlines nor interrupts. It has a platform thread, because it would
-    // hold the carrier of a virtual one as long as the name server is silent.
-    Thread.ofPlatform()
-        .name("parley-look-up")
-        .daemon()
-        .start(
-            () -> {
-              try {
-                answer.complete(InetAddress.getAllByName(destination.host()));
-              } catch (Throwable e) {
-                answer.completeExceptionally(e);
-              }
-            });
+    Runnable question =
+        () -> {
+          try {
+            answer.complete(InetAddress.getAllByName(destination.host()));
+          } catch (Throwable e) {
+            answer.completeExceptionally(e);
+          }
+        };
+    try {
+      lookUps.newThread(question).start();
+    } catch (RuntimeException | Error e) {
+      throw new ThreadRefusedException("looking up " + destination.host(), e);
+    }
     try {
       return answer.get(Math.max(0, deadline.remainingNanos()), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
@@ -174,6 +192,8 @@ public final class SocketConnector implements Connector {
       int left = addresses.size() - failures.size();
       try {
         return ChannelTransport.connect(address, loop, share(deadline, left));
+      } catch (ThreadRefusedException e) {
+        throw e; // No other address would fare better.
       } catch (IOException e) {
         failures.add(e);
       }

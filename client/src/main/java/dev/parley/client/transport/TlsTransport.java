@@ -386,7 +386,7 @@ final class TlsTransport implements Transport {
   @Override
   public void onReadable(Runnable task) {
     if (isReadable()) {
-      Thread.startVirtualThread(task);
+      task.run(); // which is quick, and may be refused the thread that is not
     } else {
       below.onReadable(task);
     }

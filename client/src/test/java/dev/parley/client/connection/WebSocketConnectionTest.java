@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import dev.parley.client.transport.BufferPool;
 import dev.parley.client.transport.Deadline;
 import dev.parley.client.transport.ReadinessLoop;
+import dev.parley.client.transport.RefusingThreads;
 import dev.parley.websocket.CloseReason;
 import dev.parley.websocket.ClosingHandshake.Closer;
 import dev.parley.websocket.Frame;
@@ -53,7 +54,10 @@ final class WebSocketConnectionTest {
   private static final Duration LONG = Duration.ofSeconds(10);
   private static final Duration SHORT = Duration.ofMillis(100);
 
-  private final ReadinessLoop loop = new ReadinessLoop();
+  private final RefusingThreads platformThreads =
+      new RefusingThreads(Thread.ofPlatform().name("parley-readiness").daemon().factory());
+  private final RefusingThreads threads = new RefusingThreads(Thread.ofVirtual().factory());
+  private final ReadinessLoop loop = platformThreads.loop();
   private final BufferPool buffers = new BufferPool();
   private final CountDownLatch finished = new CountDownLatch(1);
 
@@ -61,6 +65,7 @@ final class WebSocketConnectionTest {
   private @Nullable Duration pingInterval;
   private Duration pongTimeout = LONG;
   private Duration closeTimeout = LONG;
+  private @Nullable Duration writeTimeout;
   private Limits limits = Limits.DEFAULT;
   private int capacity = 64 << 10;
   private byte[] glued = {};
@@ -85,13 +90,17 @@ final class WebSocketConnectionTest {
             received,
             new Inbound(Role.CLIENT, limits, delivery, List.of()),
             new Outbound(Role.CLIENT, List.of(), new MaskingKeys(new SecureRandom())),
-            new ConnectionOptions(delivery, pingInterval, pongTimeout, closeTimeout, 16, 1 << 20),
+            new ConnectionOptions(
+                delivery, pingInterval, pongTimeout, closeTimeout, writeTimeout, 16, 1 << 20),
+            threads,
             finished::countDown);
     connection.start();
   }
 
   @AfterEach
   void everyConnectionFinishes() throws InterruptedException {
+    threads.refuse(false);
+    platformThreads.refuse(false);
     connection.terminate();
     assertThat(finished.await(20, TimeUnit.SECONDS)).as("finished").isTrue();
     assertThat(ours.isClosed()).as("transport closed").isTrue();
@@ -1076,6 +1085,199 @@ final class WebSocketConnectionTest {
       }
       assertThat(get(flood)).isTrue();
       assertThat(connection.isOpen()).isTrue();
+    }
+  }
+
+  @Nested
+  @DisplayName("a peer that takes nothing")
+  class WriteTimeout {
+    @Test
+    void endsTheConnectionWhileASenderWaits() throws Exception {
+      capacity = 1000;
+      writeTimeout = SHORT;
+      open();
+      long start = System.nanoTime();
+      assertThatThrownBy(() -> connection.send(new Frame.Binary(new byte[100_000])))
+          .isInstanceOf(WebSocketClosedException.class)
+          .hasStackTraceContaining("taken nothing");
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThanOrEqualTo(SHORT);
+      assertThatThrownBy(() -> receive())
+          .isInstanceOf(WebSocketException.class)
+          .hasMessage("the peer has taken nothing of what was sent for PT0.1S")
+          .hasCauseInstanceOf(SocketTimeoutException.class);
+      assertThatThrownBy(() -> connection.send(text("late")))
+          .isInstanceOf(WebSocketClosedException.class);
+    }
+
+    @Test
+    void endsTheConnectionWhereASenderWasInterrupted() throws Exception {
+      capacity = 1000;
+      writeTimeout = SHORT;
+      open();
+      interruptASenderInTheMiddleOfItsFrame();
+      assertThatThrownBy(() -> receive())
+          .isInstanceOf(WebSocketException.class)
+          .hasMessageContaining("taken nothing");
+    }
+
+    @Test
+    void isPatientAsLongAsSomethingIsTaken() throws Exception {
+      capacity = 64;
+      writeTimeout = Duration.ofSeconds(1);
+      open();
+      FutureTask<Boolean> sender =
+          start(
+              true,
+              () -> {
+                connection.send(new Frame.Binary(new byte[1000]));
+                return true;
+              });
+      long start = System.nanoTime();
+      CountDownLatch never = new CountDownLatch(1);
+      for (int taken = 0; taken < 1000; ) {
+        assertThat(never.await(100, TimeUnit.MILLISECONDS)).isFalse();
+        taken += Math.max(0, peer.transport.read(ByteBuffer.allocate(64)));
+      }
+      assertThat(get(sender)).isTrue();
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(writeTimeout);
+      assertThat(connection.isOpen()).isTrue();
+    }
+  }
+
+  /** Returns when the transport is full and the rest of the frame is left to a drainer. */
+  private void interruptASenderInTheMiddleOfItsFrame() throws Exception {
+    FutureTask<Boolean> sender =
+        new FutureTask<>(
+            () -> {
+              assertThatThrownBy(() -> connection.send(new Frame.Binary(new byte[100_000])))
+                  .isInstanceOf(WebSocketException.class);
+              return true;
+            });
+    Thread thread = Thread.ofPlatform().start(sender);
+    assertThat(peer.transport.awaitReadable(Deadline.after(LONG))).isTrue();
+    thread.interrupt();
+    assertThat(get(sender)).isTrue();
+  }
+
+  @Nested
+  @DisplayName("a thread that cannot be started")
+  class RefusedThread {
+    private void assertFailed() throws Exception {
+      assertThat(connection.closeReason().get(10, TimeUnit.SECONDS)).isNull();
+      assertThat(ours.isClosed()).isTrue();
+      assertThatThrownBy(() -> receive())
+          .isInstanceOf(WebSocketException.class)
+          .hasMessageContaining("no thread could be started for the session")
+          .hasCauseInstanceOf(OutOfMemoryError.class);
+      assertThatThrownBy(() -> connection.send(text("late")))
+          .isInstanceOf(WebSocketClosedException.class)
+          .hasRootCauseInstanceOf(OutOfMemoryError.class);
+      connection.close(CloseReason.NORMAL);
+      peer.expectEnd();
+      assertThat(finished.getCount()).as("released without a thread").isEqualTo(1);
+      threads.refuse(false);
+      assertThat(finished.await(10, TimeUnit.SECONDS)).as("released afterwards").isTrue();
+    }
+
+    @Test
+    void toWriteWhatAnInterruptedSenderLeft() throws Exception {
+      capacity = 1000;
+      open();
+      threads.refuse(true);
+      interruptASenderInTheMiddleOfItsFrame();
+      assertFailed();
+    }
+
+    @Test
+    void toWriteWhatWasHeldBack() throws Exception {
+      open();
+      threads.refuse(true);
+      connection.enqueue(text("held back"));
+      assertFailed();
+    }
+
+    @Test
+    void toReadWhereNobodyReceives() throws Exception {
+      open();
+      threads.refuse(true);
+      peer.send(new Frame.Ping(new byte[0]));
+      assertFailed();
+    }
+
+    @Test
+    void toSendAPing() throws Exception {
+      pingInterval = SHORT;
+      open();
+      threads.refuse(true);
+      assertFailed();
+    }
+
+    @Test
+    void toWriteAReplyForWhichThereIsNoRoom() throws Exception {
+      capacity = 50;
+      open();
+      FutureTask<Boolean> receiver =
+          start(
+              true,
+              () -> {
+                assertThatThrownBy(() -> receive()).isInstanceOf(WebSocketException.class);
+                return true;
+              });
+      threads.refuse(true);
+      byte[] ping = peer.encode(new Frame.Ping(new byte[20]));
+      try {
+        peer.sendBytes(ByteBuffer.allocate(2 * ping.length).put(ping).put(ping).array());
+      } catch (IOException hungUp) { // before the write, which was whole, had returned
+        assertThat(hungUp).hasMessage("Broken pipe");
+      }
+      assertThat(get(receiver)).isTrue();
+      assertFailed();
+    }
+
+    @Test
+    void toTellHowItEnded() throws Exception {
+      open();
+      CompletableFuture<@Nullable CloseReason> told =
+          connection.closeReason().thenApply(reason -> CloseReason.NORMAL);
+      threads.refuse(true);
+      connection.terminate();
+      assertThat(told.get(10, TimeUnit.SECONDS)).isEqualTo(CloseReason.NORMAL);
+    }
+
+    @Test
+    void toFinishAfterThePeersClose() throws Exception {
+      open();
+      threads.refuse(true);
+      peer.send(text("last"), new Frame.Close(CloseReason.GOING_AWAY));
+      peer.transport.endOutput();
+      assertThat(receive()).isEqualTo(text("last"));
+      assertThat(receive()).isEqualTo(new Frame.Close(CloseReason.GOING_AWAY));
+      assertThat(connection.closeReason().get(10, TimeUnit.SECONDS))
+          .isEqualTo(CloseReason.GOING_AWAY);
+      connection.close(CloseReason.NORMAL);
+      peer.expectEnd();
+    }
+
+    @Test
+    void toFinishAfterAViolation() throws Exception {
+      open();
+      threads.refuse(true);
+      peer.sendHex("91 00");
+      assertThatThrownBy(() -> receive()).isInstanceOf(WebSocketProtocolException.class);
+      assertThat(peer.receive()).isEqualTo(new Frame.Close(Violation.RESERVED_BIT.closeReason()));
+      peer.expectEnd();
+    }
+
+    @Test
+    void forTheTimers() throws Exception {
+      platformThreads.refuse(true);
+      open();
+      assertThatThrownBy(() -> receive())
+          .isInstanceOf(WebSocketException.class)
+          .hasMessageContaining("no timer could be set")
+          .hasRootCauseInstanceOf(OutOfMemoryError.class);
+      assertThat(connection.closeReason().get(10, TimeUnit.SECONDS)).isNull();
+      peer.expectEnd();
     }
   }
 }

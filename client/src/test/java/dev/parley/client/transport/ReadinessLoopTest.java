@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.Socket;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -68,6 +69,30 @@ final class ReadinessLoopTest {
       try (Peer peer = new Peer(Peer.ECHO);
           Transport transport = connect(peer)) {
         Bytes.echo(transport, 1000);
+      }
+    }
+
+    @Test
+    void thatIsRefusedFailsWhoNeedsItAndNobodyAfterwards() throws Exception {
+      RefusingThreads threads = new RefusingThreads(Thread.ofPlatform().daemon().factory());
+      threads.refuse(true);
+      try (Peer peer = new Peer(Peer.ECHO);
+          ReadinessLoop loop = threads.loop()) {
+        SocketConnector connector = new SocketConnector(loop, new BufferPool(), TlsOptions.DEFAULT);
+        Deadline deadline = Deadline.after(Duration.ofSeconds(20));
+
+        assertThatThrownBy(() -> connector.connect(peer.plain(), deadline))
+            .isInstanceOf(ThreadRefusedException.class)
+            .hasMessageContaining("no thread could be started for the readiness loop")
+            .hasCauseInstanceOf(OutOfMemoryError.class);
+        assertThatThrownBy(() -> loop.schedule(() -> {}, Duration.ZERO))
+            .isInstanceOf(UncheckedIOException.class)
+            .hasCauseInstanceOf(ThreadRefusedException.class);
+
+        threads.refuse(false);
+        try (Transport transport = connector.connect(peer.plain(), deadline)) {
+          Bytes.echo(transport, 1000);
+        }
       }
     }
 

@@ -235,6 +235,19 @@ final class SocketConnectorTest {
   }
 
   @Test
+  void lookUpThatGetsNoThreadFails() {
+    RefusingThreads threads = new RefusingThreads(Thread.ofPlatform().daemon().factory());
+    threads.refuse(true);
+    SocketConnector refused =
+        new SocketConnector(threads, loop, new BufferPool(), TlsOptions.DEFAULT);
+
+    assertThatThrownBy(() -> refused.connect(new Destination(false, "localhost", 1), soon()))
+        .isInstanceOf(ThreadRefusedException.class)
+        .hasMessageContaining("no thread could be started for looking up localhost")
+        .hasCauseInstanceOf(OutOfMemoryError.class);
+  }
+
+  @Test
   void lookUpEndsAtTheDeadline() {
     assertThatThrownBy(
             () ->
