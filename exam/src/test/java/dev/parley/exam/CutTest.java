@@ -71,9 +71,6 @@ final class CutTest {
   private static final Duration PING_INTERVAL = Duration.ofSeconds(1);
   private static final Duration SHORT = Duration.ofMillis(300);
 
-  /** What hangs does so until {@link #SOON}; a busy machine takes seconds, too. */
-  private static final Duration SLACK = Duration.ofSeconds(10);
-
   private static final List<Frame> MESSAGES =
       List.of(
           new Frame.Text("one"),
@@ -198,7 +195,7 @@ final class CutTest {
     /** So few are under way at once that each is quick; those in silence do not count. */
     private final Semaphore underWay = new Semaphore(4);
 
-    private final Semaphore together = new Semaphore(150);
+    private final Semaphore together = new Semaphore(32);
 
     Laboratory(Line line) {
       this.line = line;
@@ -303,7 +300,7 @@ final class CutTest {
       Seen least = stream.seenAfter(place - variation - (way == Way.TO_SERVER ? 1 : 0));
       Seen most = stream.seenAfter(place + variation);
       Duration opening = least.opened() ? SOON : SHORT_OPENING;
-      Duration bound = SLACK;
+      Duration bound = TimeBound.SLACK;
       if (end == End.SILENCE) {
         bound = bound.plus(least.opened() ? PING_INTERVAL.plus(SHORT) : opening);
       }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.exam;
 
+import static dev.parley.exam.TimeBound.assertTook;
 import static dev.parley.exam.Trial.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -295,8 +296,7 @@ final class FrameFloodTest {
       assertThat(enough.await(SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
       assertThat(Cost.liveHeap() - before).isLessThan(2 * MEMORY_BOUND);
       Delivered delivered = Delivered.by(session);
-      assertThat(Duration.ofNanos(System.nanoTime() - start))
-          .isBetween(timeout, interval.plus(timeout).plusSeconds(8));
+      assertTook(start, timeout, interval.plus(timeout));
       assertThat(delivered.frames()).isEmpty();
       assertThat(delivered.failure()).isInstanceOf(WebSocketException.class);
       assertThat(session.closeReason()).succeedsWithin(SOON).isNull();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.exam;
 
+import static dev.parley.exam.TimeBound.assertTook;
 import static dev.parley.exam.Trial.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -283,8 +284,7 @@ final class HandshakeTest {
           .isThrownBy(() -> client.webSocketSession(server.url()))
           .withCauseInstanceOf(SocketTimeoutException.class)
           .withMessageContaining("timeout while waiting for the response");
-      Duration took = Duration.ofNanos(System.nanoTime() - start);
-      assertThat(took).isBetween(timeout, timeout.plusSeconds(2));
+      assertTook(start, timeout, timeout);
       server.awaitEnd(SOON);
     }
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.exam;
 
+import static dev.parley.exam.TimeBound.assertTook;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -47,6 +48,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 final class ProxyTest {
   private static final Duration SOON = Duration.ofSeconds(10);
+  private static final Duration SHORT = Duration.ofMillis(300);
   private static final String OPEN = "HTTP/1.1 200 OK\r\n\r\n";
   private static final TlsOptions TRUSTING =
       TlsOptions.DEFAULT.withContext(TestCertificates.clientContext());
@@ -141,13 +143,12 @@ final class ProxyTest {
           socket.getOutputStream().write(OPEN.getBytes(StandardCharsets.US_ASCII));
         };
     try (ScriptedProxy proxy = new ScriptedProxy(slow);
-        HttpClient client = client(at(Kind.HTTP, proxy.port()), TRUSTING, Duration.ofMillis(300))) {
+        HttpClient client = client(at(Kind.HTTP, proxy.port()), TRUSTING, SHORT)) {
       long start = System.nanoTime();
       assertThatThrownBy(() -> client.webSocketSession("ws://origin.invalid/"))
           .hasCauseInstanceOf(SocketTimeoutException.class)
           .hasMessageContaining("the proxy localhost:" + proxy.port());
-      assertThat(Duration.ofNanos(System.nanoTime() - start))
-          .isBetween(Duration.ofMillis(300), Duration.ofSeconds(4));
+      assertTook(start, SHORT, SHORT);
       late.countDown();
     }
   }
@@ -226,13 +227,12 @@ final class ProxyTest {
   void silentTunnelFailsTheOpeningInTime(String scheme) {
     try (ScriptedProxy proxy =
             new ScriptedProxy(ScriptedProxy.http(OPEN, ScriptedProxy::stayQuiet));
-        HttpClient client = client(at(Kind.HTTP, proxy.port()), TRUSTING, Duration.ofMillis(300))) {
+        HttpClient client = client(at(Kind.HTTP, proxy.port()), TRUSTING, SHORT)) {
       long start = System.nanoTime();
       assertThatThrownBy(() -> client.webSocketSession(scheme + "://origin.invalid/"))
           .isInstanceOf(WebSocketException.class)
           .hasCauseInstanceOf(SocketTimeoutException.class);
-      assertThat(Duration.ofNanos(System.nanoTime() - start))
-          .isBetween(Duration.ofMillis(300), Duration.ofSeconds(4));
+      assertTook(start, SHORT, SHORT);
     }
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.exam;
 
+import static dev.parley.exam.TimeBound.assertTook;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -159,8 +160,7 @@ final class ResourceTest {
 
       long start = System.nanoTime();
       session.close();
-      assertThat(Duration.ofNanos(System.nanoTime() - start))
-          .isLessThan(closeTimeout.plusSeconds(10));
+      assertTook(start, closeTimeout);
       assertThat(session.closeReason()).isDone();
     }
   }

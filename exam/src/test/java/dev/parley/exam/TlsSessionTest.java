@@ -2,6 +2,7 @@
 package dev.parley.exam;
 
 import static dev.parley.exam.Certificates.certificate;
+import static dev.parley.exam.TimeBound.assertTook;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -307,8 +308,7 @@ final class TlsSessionTest {
         Throwable end =
             catchThrowable(() -> assertThat(session.incoming().receive(timeout)).isEmpty());
         session.close();
-        assertThat(Duration.ofNanos(System.nanoTime() - start))
-            .isLessThan(timeout.plus(timeout).plusSeconds(3));
+        assertTook(start, timeout.plus(timeout));
         if (end != null) { // sooner or later the answers are too many
           assertThat(end).hasMessageContaining("asks for new keys and reads no answer");
         }
