@@ -600,8 +600,8 @@ static void accept_all(int listener, int secure) {
         int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC), one = 1;
         if (fd < 0) {
             if (errno == EINTR || errno == ECONNABORTED) continue;
-            if (errno != EAGAIN) perror("accept4");
-            return;
+            if (errno == EAGAIN) return;
+            die("accept4");  // too many open files, say: better to fail than to let clients wait
         }
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
         struct connection *c = calloc(1, sizeof *c);

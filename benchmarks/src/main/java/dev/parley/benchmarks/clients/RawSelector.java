@@ -145,7 +145,7 @@ public final class RawSelector implements Client {
           int head = RawFrames.headLength(in);
           if (head == 0) {
             cut = ByteBuffer.allocate(16).put(in).flip();
-            return;
+            break;
           }
           length = RawFrames.payloadLength(in);
           left = length;
@@ -158,6 +158,7 @@ public final class RawSelector implements Client {
           receiver.message(length);
         }
       }
+      flush();
     }
 
     private void write(ByteBuffer bytes) throws IOException {
@@ -186,6 +187,15 @@ public final class RawSelector implements Client {
     @Override
     public void send(String text) throws IOException {
       hold();
+    }
+
+    /** Answers what one read brought with one write. */
+    @Override
+    public void answer(byte[] binary) throws IOException {
+      hold();
+      if (Thread.currentThread() != loop) {
+        flush();
+      }
     }
 
     @Override

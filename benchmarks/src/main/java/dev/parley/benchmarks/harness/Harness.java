@@ -30,7 +30,7 @@ public final class Harness {
   private static final List<String> OPTIONS =
       List.of(
           "-Xms512m",
-          "-Xmx1g",
+          "-Xmx2g",
           "-Xmn128m",
           "-XX:+UseSerialGC",
           "-XX:-UsePerfData",
@@ -121,21 +121,15 @@ public final class Harness {
       if (ports == null) {
         throw new IOException("the server did not start, see " + logs);
       }
+      // Thousands of sessions of each client would be too many open files at once.
+      boolean alone = workload.parties() >= 1_000;
       for (String name : options.clients(registry)) {
-        start(workload, name, ports.split(" "), certificate, clientCore, clients, running);
-      }
-      int rounds = workload.kind() == Workload.Kind.IDLE ? 1 : options.rounds();
-      for (int i = 0; i < rounds; i++) {
-        for (Running each : List.copyOf(running)) {
-          if (!round(each, server)) {
-            running.remove(each);
-            each.worker().end();
-          }
+        start(workload, name, ports.split(" ", -1), certificate, clientCore, clients, running);
+        if (alone) {
+          rounds(workload, running, server);
         }
       }
-      for (Running each : running) {
-        summarise(workload, each);
-      }
+      rounds(workload, running, server);
     } finally {
       for (Running each : running) {
         each.worker().end();
@@ -176,6 +170,24 @@ public final class Harness {
         clients.putObject(name).put("failed", line);
       }
     }
+  }
+
+  /** Has all rounds of those that are ready, in turn, and ends them. */
+  private void rounds(Workload workload, List<Running> running, Peer server) throws Exception {
+    int rounds = workload.kind() == Workload.Kind.IDLE ? 1 : options.rounds();
+    for (int i = 0; i < rounds; i++) {
+      for (Running each : List.copyOf(running)) {
+        if (!round(each, server)) {
+          running.remove(each);
+          each.worker().end();
+        }
+      }
+    }
+    for (Running each : running) {
+      summarise(workload, each);
+      each.worker().end();
+    }
+    running.clear();
   }
 
   private boolean round(Running client, Peer server) throws IOException {
