@@ -32,7 +32,6 @@ import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.util.ReferenceCountUtil;
-import io.netty.util.Version;
 import java.net.URI;
 import java.nio.channels.ClosedChannelException;
 import java.nio.charset.StandardCharsets;
@@ -68,7 +67,7 @@ abstract class NettyClient implements Client {
 
   @Override
   public String version() {
-    return Version.identify().get("netty-codec-http").artifactVersion().replace(".Final", "");
+    return Channel.class.getPackage().getImplementationVersion().replace(".Final", "");
   }
 
   private synchronized @Nullable SslContext tls(Settings settings) throws SSLException {
