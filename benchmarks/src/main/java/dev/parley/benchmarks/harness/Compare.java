@@ -34,7 +34,12 @@ final class Compare {
     for (String workload : after.path("workloads").propertyNames()) {
       for (String client : clients(after, workload, which)) {
         double change = change(before, after, workload, client);
-        if (!Double.isNaN(change)) {
+        if (of(after, workload, client).has("failed")
+            && !of(before, workload, client).has("failed")) {
+          compared++;
+          slower++;
+          System.out.println("%-28s %-20s fails".formatted(workload, client));
+        } else if (!Double.isNaN(change)) {
           compared++;
           if (change > TOLERATED) {
             slower++;

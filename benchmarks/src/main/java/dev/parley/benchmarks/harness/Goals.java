@@ -2,6 +2,7 @@
 package dev.parley.benchmarks.harness;
 
 import dev.parley.benchmarks.Meter;
+import dev.parley.benchmarks.Workload;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -159,8 +160,8 @@ final class Goals {
             .asDouble(Double.NaN);
   }
 
-  private String title(String workload) {
-    return results.path("workloads").path(workload).path("title").asString(workload);
+  private static String title(String workload) {
+    return Workload.of(workload).title();
   }
 
   private boolean nativeTls(String client) {
@@ -238,7 +239,7 @@ final class Goals {
 
   private void compared(
       String what, String target, double ours, Worth other, double bound, boolean less) {
-    double ratio = Math.round(ours / other.value() * 100) / 100.0;
+    double ratio = rounded(ours / other.value());
     figure(
         what,
         target,
@@ -247,12 +248,16 @@ final class Goals {
         String.format(Locale.ROOT, "%.2f of %s", ratio, name(other.client())));
   }
 
+  private static double rounded(double ratio) {
+    return Double.isFinite(ratio) ? Math.round(ratio * 100) / 100.0 : Double.NaN;
+  }
+
   private String name(String client) {
     return results.path("clients").path(client).path("title").asString(client);
   }
 
   private void figure(String what, String target, double value, double most, String reached) {
-    boolean known = !Double.isNaN(value) && !Double.isInfinite(value);
+    boolean known = Double.isFinite(value);
     goals.add(
         new Goal(
             what,
