@@ -14,10 +14,11 @@ import dev.parley.testkit.Fault;
 import dev.parley.testkit.FaultProxy;
 import dev.parley.testkit.Faults;
 import dev.parley.testkit.MockWebSocketServer;
+import dev.parley.testkit.RawFrame;
 import dev.parley.testkit.Scenario;
-import dev.parley.testkit.Step;
 import dev.parley.testkit.TestCertificates;
 import dev.parley.websocket.Frame;
+import dev.parley.websocket.Opcode;
 import dev.parley.websocket.WebSocketException;
 import dev.parley.websocket.extension.WebSocketExtensions;
 import java.io.IOException;
@@ -27,6 +28,7 @@ import java.lang.reflect.Method;
 import java.net.MalformedURLException;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -38,6 +40,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.regex.Pattern;
@@ -132,13 +135,20 @@ final class ResourceTest {
   @Test
   @Row(84)
   void floodThatNobodyReceivesIsHeldBack() throws Exception {
-    Step push = new Step.Send(new Frame.Binary(new byte[(int) MIB]));
-    List<Step> flood = new ArrayList<>(Scenario.accept().steps());
-    flood.addAll(Collections.nCopies(10 << 10, push)); // ten gigabytes
+    byte[] message = RawFrame.of(Opcode.BINARY, new byte[(int) MIB]).toBytes();
+    AtomicInteger ponged = new AtomicInteger();
     Duration silence = Duration.ofMillis(200);
     Duration closeTimeout = Duration.ofSeconds(1);
-    try (MockWebSocketServer server =
-            MockWebSocketServer.start(config -> config.unscripted(new Scenario(flood)));
+    try (BareServer server =
+            BareServer.start(
+                connection -> {
+                  connection.accept();
+                  Thread unused = Thread.ofVirtual().start(() -> readPongs(connection, ponged));
+                  for (int i = 1; i <= 10 << 10; i++) { // ten gigabytes
+                    connection.out.write(ping(i));
+                    connection.out.write(message);
+                  }
+                });
         HttpClient client =
             HttpClient.create(
                 config ->
@@ -154,14 +164,36 @@ final class ResourceTest {
       Thread.sleep(silence.multipliedBy(6));
       assertThat(heap() - before).isLessThan(5 * MIB);
       assertThat(session.closeReason()).isNotDone();
+      assertThat(ponged.get()).as("answered before the queue was full").isPositive();
       for (int i = 0; i < 20; i++) {
         assertThat(session.incoming().receive().data()).hasSize((int) MIB);
       }
+      await(() -> ponged.get() >= 20);
+      assertThat(ponged.get()).as("answered since").isGreaterThanOrEqualTo(20);
 
       long start = System.nanoTime();
       session.close();
       assertTook(start, closeTimeout);
       assertThat(session.closeReason()).isDone();
+    }
+  }
+
+  private static byte[] ping(int number) {
+    return RawFrame.of(Opcode.PING, ByteBuffer.allocate(4).putInt(number).array()).toBytes();
+  }
+
+  /** Reads until the client is gone, and tells the number of the latest Pong. */
+  private static void readPongs(BareServer.Connection connection, AtomicInteger latest) {
+    try {
+      RawFrame frame = connection.readFrame();
+      while (frame != null) {
+        if (frame.opcode() == Opcode.PONG.code()) {
+          latest.set(frame.payload().getInt());
+        }
+        frame = connection.readFrame();
+      }
+    } catch (IOException e) {
+      return; // The client is gone.
     }
   }
 
