@@ -324,7 +324,7 @@ final class CutTest {
                     permit.giveBack();
                   }
                 });
-        Duration taken = Duration.ofNanos(System.nanoTime() - start);
+        Duration taken = TimeBound.since(start);
         String wrong = report.wrong();
         if (!report.seen().isWithin(least, most)) {
           wrong += "; saw " + report.seen() + ", expected " + least + " to " + most;
