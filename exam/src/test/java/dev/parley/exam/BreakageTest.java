@@ -21,8 +21,10 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -74,14 +76,29 @@ final class BreakageTest {
     void inTheThreadThatReceivesFailsItsSession() throws InterruptedException {
       WebSocketSession other = client.webSocketSession(server.url());
       WebSocketSession session = client.webSocketSession(server.url());
+      FutureTask<Frame> receiving = new FutureTask<>(() -> session.incoming().receive());
+      Thread receiver = Thread.ofPlatform().start(receiving);
+      awaitReading(receiver); // else a thread that reads on its behalf might come first
       session.send(Bomb.FUSE);
 
-      assertThatExceptionOfType(OutOfMemoryError.class)
-          .isThrownBy(() -> session.incoming().receive())
+      assertThat(receiving)
+          .failsWithin(SOON)
+          .withThrowableThat()
+          .havingCause()
+          .isInstanceOf(OutOfMemoryError.class)
           .withMessage(Bomb.MESSAGE);
 
       assertFailedFromWithin(session);
       assertNothingElseIsHarmed(other);
+    }
+
+    private static void awaitReading(Thread receiver) throws InterruptedException {
+      long deadline = System.nanoTime() + SOON.toNanos();
+      while (Arrays.stream(receiver.getStackTrace())
+          .noneMatch(frame -> frame.getMethodName().equals("awaitReadable"))) {
+        assertThat(System.nanoTime() - deadline).as("nobody reads").isNegative();
+        Thread.sleep(1);
+      }
     }
 
     @Test
