@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -50,7 +51,18 @@ public final class Harness {
 
   /** Runs; see the usage of {@code benchmarks/run}. */
   public static void main(String[] arguments) throws Exception {
-    new Harness(Options.parse(arguments)).run();
+    Harness harness;
+    try {
+      Options options = Options.parse(arguments);
+      harness = new Harness(options);
+      options.workloads();
+      options.clients(harness.registry).forEach(harness.registry::of);
+    } catch (IllegalArgumentException e) { // a name that there is not, say
+      say(e.getMessage());
+      System.exit(2);
+      return;
+    }
+    harness.run();
   }
 
   private void run() throws Exception {
@@ -90,7 +102,7 @@ public final class Harness {
     Page.write(results, options.out());
   }
 
-  private static void say(String line) {
+  private static void say(@Nullable String line) {
     System.err.println("benchmarks: " + line);
   }
 

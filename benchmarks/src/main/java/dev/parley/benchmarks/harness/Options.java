@@ -40,8 +40,8 @@ record Options(
         given.getOrDefault("peers", "all"),
         given.getOrDefault("workloads", "standard"),
         Integer.parseInt(given.getOrDefault("rounds", "5")),
-        Double.parseDouble(given.getOrDefault("seconds", "0.8")),
-        Double.parseDouble(given.getOrDefault("warm-up", "2.5")),
+        Double.parseDouble(given.getOrDefault("seconds", "0.6")),
+        Double.parseDouble(given.getOrDefault("warm-up", "2")),
         given.getOrDefault("latency-core", cores[cores.length - 1]),
         cores[0],
         cores[cores.length - 1]);
