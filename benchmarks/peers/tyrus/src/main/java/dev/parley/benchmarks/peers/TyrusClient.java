@@ -14,6 +14,7 @@ import jakarta.websocket.RemoteEndpoint;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
+import java.util.concurrent.locks.ReentrantLock;
 import org.glassfish.tyrus.client.ClientManager;
 import org.glassfish.tyrus.client.ClientProperties;
 import org.glassfish.tyrus.client.SslEngineConfigurator;
@@ -26,6 +27,7 @@ import org.glassfish.tyrus.client.SslEngineConfigurator;
 @SuppressWarnings("FutureReturnValueIgnored") // the endpoint is told of failures
 public final class TyrusClient implements Client {
   private final ClientManager manager = ClientManager.createClient();
+  private final ReentrantLock lock = new ReentrantLock();
 
   @Override
   public String version() {
@@ -41,7 +43,13 @@ public final class TyrusClient implements Client {
   public Session open(URI uri, Settings settings, Receiver receiver) throws Exception {
     int largest = Math.max(settings.largest(), 64 << 10);
     ClientEndpointConfig config = ClientEndpointConfig.Builder.create().build();
-    synchronized (manager) {
+    configure(settings, largest);
+    return new TyrusSession(manager.connectToServer(new Callbacks(receiver, largest), config, uri));
+  }
+
+  private void configure(Settings settings, int largest) {
+    lock.lock();
+    try {
       manager.getProperties().put(ClientProperties.SHARED_CONTAINER, true);
       manager.getProperties().put(ClientProperties.INCOMING_BUFFER_SIZE, 4 * largest + (4 << 20));
       if (settings.tls() != null) {
@@ -51,8 +59,9 @@ public final class TyrusClient implements Client {
                 ClientProperties.SSL_ENGINE_CONFIGURATOR,
                 new SslEngineConfigurator(settings.tls(), true, false, false));
       }
+    } finally {
+      lock.unlock();
     }
-    return new TyrusSession(manager.connectToServer(new Callbacks(receiver, largest), config, uri));
   }
 
   @Override
