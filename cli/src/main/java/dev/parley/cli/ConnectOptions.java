@@ -12,7 +12,6 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -51,8 +50,25 @@ final class ConnectOptions {
   @Option(
       names = "--key",
       paramLabel = "FILE",
-      description = "The private key to --cert: PEM, unencrypted. Default: the file of --cert.")
+      description = "The private key to --cert, in PEM. Default: the file of --cert.")
   @Nullable Path key;
+
+  @Option(
+      names = "--pass",
+      paramLabel = "PASSWORD",
+      description =
+          "What the private key is encrypted with. Whoever lists the processes of this machine sees"
+              + " it.")
+  @Nullable String password;
+
+  @Option(
+      names = "--pinnedpubkey",
+      paramLabel = "sha256/HASH",
+      split = ";",
+      description =
+          "Ask for a certificate with this public key between the server and its authority: the"
+              + " SHA-256 of it in Base64. May be repeated.")
+  List<String> pins = List.of();
 
   @Option(
       names = "--proxy",
@@ -119,6 +135,9 @@ final class ConnectOptions {
       request.header(header.substring(0, colon), header.substring(colon + 1).strip());
     }
     request.subprotocols(subprotocols.toArray(String[]::new));
+    if (insecure) {
+      request.insecurelyTrustingAnyone();
+    }
   }
 
   private void configure(WebSockets.Config config) {
@@ -136,18 +155,19 @@ final class ConnectOptions {
   private TlsOptions tls() {
     TlsOptions options = TlsOptions.DEFAULT;
     if (authorities != null) {
-      options = options.withTrust(Pem.authorities(authorities));
+      options = options.withTrust(authorities);
+    }
+    if (!pins.isEmpty()) {
+      options = options.withPinnedKeys(pins.toArray(String[]::new));
     }
     if (certificate != null) {
-      // Nobody else sees the store: its password need not be remembered.
-      char[] password = UUID.randomUUID().toString().toCharArray();
-      options =
-          options.withClientCertificate(
-              Pem.clientCertificate(certificate, key == null ? certificate : key, password),
-              password);
+      Path keyFile = key == null ? certificate : key;
+      return password == null
+          ? options.withClientCertificate(certificate, keyFile)
+          : options.withClientCertificate(certificate, keyFile, password.toCharArray());
     } else if (key != null) {
       throw new IllegalArgumentException("--key without --cert");
     }
-    return insecure ? options.insecurelyTrustingAnyone() : options;
+    return options;
   }
 }

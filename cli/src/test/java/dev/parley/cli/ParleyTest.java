@@ -18,6 +18,7 @@ import dev.parley.websocket.handshake.RequestHead;
 import dev.parley.websocket.handshake.ResponseHead;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.net.InetAddress;
@@ -25,11 +26,21 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import javax.crypto.Cipher;
+import javax.crypto.EncryptedPrivateKeyInfo;
+import javax.crypto.SecretKeyFactory;
+import javax.crypto.spec.PBEKeySpec;
 import javax.net.ssl.SSLParameters;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
@@ -617,23 +628,69 @@ final class ParleyTest {
     }
 
     @Test
-    void aKeyOfAnotherFormIsRefusedWithTheWayOut() throws IOException {
+    void anEncryptedKeyNeedsItsPassword() throws IOException, GeneralSecurityException {
       TestCertificates.Issued client = TestCertificates.issue(Subject.CLIENT);
-      Path old = directory.resolve("old.pem");
-      Files.writeString(
-          old, "-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----\n");
+      Path encrypted = directory.resolve("encrypted.pem");
+      Files.writeString(encrypted, encrypted(Files.readString(client.keyFile()), "secret"));
+      String[] options = {
+        "--cert", client.certificateFile().toString(), "--key", encrypted.toString(), "-k"
+      };
+      SSLParameters parameters = new SSLParameters();
+      parameters.setNeedClientAuth(true);
+      try (MockWebSocketServer server =
+          MockWebSocketServer.start(
+              config -> config.tls(TestCertificates.serverContext(), parameters))) {
+        Command without = Command.run("", with(options, server.url()));
+        assertThat(without.status()).isEqualTo(2);
+        assertThat(without.err()).contains("is encrypted: give its password");
 
-      Command command =
-          Command.run(
-              "",
-              "--cert",
-              client.certificateFile().toString(),
-              "--key",
-              old.toString(),
-              "wss://a");
+        assertThat(Command.run("hi\n", with(options, "--pass", "secret", server.url())))
+            .isEqualTo(new Command(0, "hi\n", ""));
+      }
+    }
 
-      assertThat(command.status()).isEqualTo(2);
-      assertThat(command.err()).contains("openssl pkcs8");
+    private static String[] with(String[] options, String... more) {
+      return Stream.concat(Stream.of(options), Stream.of(more)).toArray(String[]::new);
+    }
+
+    private static String encrypted(String pem, String password)
+        throws IOException, GeneralSecurityException {
+      byte[] der = Base64.getMimeDecoder().decode(pem.replaceAll("-----.*-----", ""));
+      String scheme = "PBEWithSHA1AndDESede";
+      Cipher cipher = Cipher.getInstance(scheme);
+      cipher.init(
+          Cipher.ENCRYPT_MODE,
+          SecretKeyFactory.getInstance(scheme)
+              .generateSecret(new PBEKeySpec(password.toCharArray())));
+      byte[] encrypted =
+          new EncryptedPrivateKeyInfo(cipher.getParameters(), cipher.doFinal(der)).getEncoded();
+      return "-----BEGIN ENCRYPTED PRIVATE KEY-----\n"
+          + Base64.getMimeEncoder().encodeToString(encrypted)
+          + "\n-----END ENCRYPTED PRIVATE KEY-----\n";
+    }
+
+    @Test
+    void aPinnedKeyIsAskedFor() throws IOException, GeneralSecurityException {
+      X509Certificate certificate;
+      try (InputStream in = Files.newInputStream(TestCertificates.authorityFile())) {
+        certificate =
+            (X509Certificate) CertificateFactory.getInstance("X.509").generateCertificate(in);
+      }
+      byte[] hash =
+          MessageDigest.getInstance("SHA-256").digest(certificate.getPublicKey().getEncoded());
+      String pin = "sha256/" + Base64.getEncoder().encodeToString(hash);
+      String other = "sha256/" + Base64.getEncoder().encodeToString(new byte[32]);
+      String authority = TestCertificates.authorityFile().toString();
+      try (MockWebSocketServer server =
+          MockWebSocketServer.start(config -> config.tls(TestCertificates.serverContext()))) {
+        String[] options = {"--cacert", authority, "--pinnedpubkey"};
+        assertThat(Command.run("hi\n", with(options, other + ";" + pin, server.url())))
+            .isEqualTo(new Command(0, "hi\n", ""));
+        Command refused = Command.run("hi\n", with(options, other, server.url()));
+        assertThat(refused.status()).isEqualTo(1);
+        assertThat(refused.err()).contains("has no pinned key").contains(pin).hasLineCount(1);
+        assertThat(Command.run("", with(options, "sha256/x", server.url())).status()).isEqualTo(2);
+      }
     }
 
     @ParameterizedTest
@@ -644,7 +701,7 @@ final class ParleyTest {
       Command command = Command.run("", option, empty.toString(), "wss://a");
 
       assertThat(command.status()).isEqualTo(2);
-      assertThat(command.err()).contains("empty.pem has no certificate");
+      assertThat(command.err()).contains("empty.pem: no certificate");
     }
   }
 

@@ -13,18 +13,21 @@ public final class HttpRequest {
   private final Headers headers;
   private final List<String> subprotocols;
   private final Attributes attributes;
+  private final Destination destination;
 
   HttpRequest(
       HttpMethod method,
       Url url,
       Headers headers,
       List<String> subprotocols,
-      Attributes attributes) {
+      Attributes attributes,
+      Destination destination) {
     this.method = method;
     this.url = url;
     this.headers = headers;
     this.subprotocols = List.copyOf(subprotocols);
     this.attributes = attributes;
+    this.destination = destination;
   }
 
   /** Returns the method, {@link HttpMethod#GET}. */
@@ -53,7 +56,7 @@ public final class HttpRequest {
   }
 
   Destination destination() {
-    return url.destination();
+    return destination;
   }
 
   /** Returns path and query, for the request line. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.client;
 
+import dev.parley.client.transport.Destination;
 import dev.parley.websocket.handshake.ClientHandshake;
 import dev.parley.websocket.handshake.Headers;
 import java.util.ArrayList;
@@ -33,6 +34,7 @@ public final class HttpRequestBuilder {
   private int port;
   private String path = "/";
   private @Nullable String query;
+  private boolean trustsAnyone;
 
   HttpRequestBuilder(@Nullable Scheme required) {
     this.required = required;
@@ -212,6 +214,17 @@ public final class HttpRequestBuilder {
     return subprotocols;
   }
 
+  /**
+   * Has this connection, and no other of the client, accept every certificate of anybody for any
+   * host. Whoever is on the way reads and changes all that is sent, in both directions, and no
+   * pinned key keeps them from it. Only for experiments: to talk to a server of your own, trust its
+   * authority, see {@link dev.parley.client.transport.TlsOptions}.
+   */
+  public HttpRequestBuilder insecurelyTrustingAnyone() {
+    trustsAnyone = true;
+    return this;
+  }
+
   /** Returns the attributes of the request, to read and to change. */
   public Attributes attributes() {
     return attributes;
@@ -238,7 +251,14 @@ public final class HttpRequestBuilder {
     String own = headers().get("Host");
     Headers.Builder all = Headers.builder().add("Host", own == null ? url.authority() : own);
     all.addAll(handshake).addAll(headers().toBuilder().remove("Host").build());
-    return new HttpRequest(method, url, all.build(), subprotocols(), attributes);
+    Destination destination = url.destination();
+    return new HttpRequest(
+        method,
+        url,
+        all.build(),
+        subprotocols(),
+        attributes,
+        trustsAnyone ? destination.insecurelyTrustingAnyone() : destination);
   }
 
   /** Shows neither the query nor the value of a header: they may be secrets. */

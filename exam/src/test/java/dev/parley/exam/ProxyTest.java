@@ -21,6 +21,7 @@ import dev.parley.testkit.MockProxy;
 import dev.parley.testkit.MockWebSocketServer;
 import dev.parley.testkit.Scenario;
 import dev.parley.testkit.TestCertificates;
+import dev.parley.testkit.TestCertificates.Issued;
 import dev.parley.testkit.TestCertificates.Subject;
 import dev.parley.websocket.Frame;
 import dev.parley.websocket.WebSocketException;
@@ -303,9 +304,20 @@ final class ProxyTest {
         results.add(trial(proxy, TlsOptions.DEFAULT, server.url()));
       }
     }
+    TlsOptions trusting = TlsOptions.DEFAULT.withTrust(TestCertificates.authorityFile());
+    try (MockWebSocketServer server =
+        MockWebSocketServer.start(config -> config.tls(TestCertificates.serverContext()))) {
+      results.add(trial(proxy, trusting.withPinnedKeys(Pins.SERVER), server.url()));
+      results.add(trial(proxy, trusting.withPinnedKeys(Pins.AUTHORITY), server.url()));
+      results.add(trial(proxy, trusting.withPinnedKeys(Pins.OTHER), server.url()));
+      results.add(trial(proxy, TlsOptions.DEFAULT.withPinnedKeys(Pins.SERVER), server.url()));
+    }
     try (MockWebSocketServer server =
         MockWebSocketServer.start(
             config -> config.tls(TestCertificates.serverContext(), wantsCertificate))) {
+      Issued client = TestCertificates.issue(Subject.CLIENT);
+      TlsOptions own = trusting.withClientCertificate(client.certificateFile(), client.keyFile());
+      results.add(trial(proxy, own.withPinnedKeys(Pins.AUTHORITY), server.url()));
       results.add(trial(proxy, withCertificate, server.url()));
       results.add(trial(proxy, TRUSTING, server.url()));
     }
@@ -324,6 +336,11 @@ final class ProxyTest {
             "UNTRUSTED",
             "UNTRUSTED",
             "UNTRUSTED",
+            "open",
+            "open",
+            "PIN",
+            "UNTRUSTED",
+            "open",
             "open",
             "CLIENT_CERTIFICATE");
     try (MockProxy http = MockProxy.start();

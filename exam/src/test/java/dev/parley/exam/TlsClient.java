@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.parley.client.HttpClient;
+import dev.parley.client.HttpRequestBuilder;
 import dev.parley.client.WebSocketOpeningException;
 import dev.parley.client.WebSockets;
 import dev.parley.client.transport.OpeningPhase;
@@ -14,6 +15,7 @@ import dev.parley.testkit.RawFrame;
 import dev.parley.websocket.Frame;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 /** The client's side of the TLS laboratory. */
 final class TlsClient {
@@ -41,6 +43,15 @@ final class TlsClient {
   }
 
   static void opens(Certificates.Identity identity, String host, TlsOptions tls) throws Exception {
+    opens(identity, host, tls, request -> {});
+  }
+
+  static void opens(
+      Certificates.Identity identity,
+      String host,
+      TlsOptions tls,
+      Consumer<HttpRequestBuilder> request)
+      throws Exception {
     TlsServer.Talk greeting =
         secured -> {
           secured.open();
@@ -49,7 +60,7 @@ final class TlsClient {
         };
     try (TlsServer server = new TlsServer(TlsServer.jsse(identity.context(), TLS_1_3, greeting));
         HttpClient client = client(tls, Duration.ofSeconds(20));
-        var session = client.webSocketSession(server.url(host))) {
+        var session = client.webSocketSession(server.url(host), request)) {
       assertThat(session.incoming().receive()).isEqualTo(new Frame.Text("hello"));
       session.terminate();
     }

@@ -5,6 +5,7 @@ import static dev.parley.exam.Certificates.authority;
 import static dev.parley.exam.Certificates.certificate;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.parley.client.HttpRequestBuilder;
 import dev.parley.client.transport.TlsHandshakeException;
 import dev.parley.client.transport.TlsHandshakeException.Reason;
 import dev.parley.client.transport.TlsOptions;
@@ -123,6 +124,7 @@ final class TlsTrustTest {
   void whoTrustsAnyoneGetsWhatHeAskedFor(int bits) throws Exception {
     Identity identity =
         certificate().key("RSA", bits).hash("SHA1").names("dns:other.example").selfSigned().make();
-    TlsClient.opens(identity, "www.example", TlsOptions.DEFAULT.insecurelyTrustingAnyone());
+    TlsClient.opens(
+        identity, "www.example", TlsOptions.DEFAULT, HttpRequestBuilder::insecurelyTrustingAnyone);
   }
 }

@@ -7,6 +7,7 @@ import dev.parley.client.transport.TlsOptions;
 import dev.parley.websocket.Frame;
 import java.io.File;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import javax.net.ssl.SSLContext;
@@ -28,6 +29,32 @@ public final class Tls {
     talk(url, TlsOptions.DEFAULT.withTrust(trusted));
     talk(url, TlsOptions.DEFAULT.withTrust(trusted).withClientCertificate(own, password));
     talk(url, TlsOptions.DEFAULT.withContext(contextThatTrusts(trusted)));
+  }
+
+  /**
+   * The same with PEM files.
+   *
+   * <p>Arguments: the URL, a file with the certificates to trust, a file with our certificate, one
+   * with its private key, and two pins.
+   */
+  static void withPemFiles(String... args) {
+    String url = args[0];
+    String pin = args[4];
+    String reserve = args[5];
+    TlsOptions pem = TlsOptions.DEFAULT.withTrust(Path.of(args[1]));
+
+    talk(url, pem.withClientCertificate(Path.of(args[2]), Path.of(args[3])));
+    talk(url, pem.withPinnedKeys(pin, reserve));
+    talk(url, pem.withProtocols("TLSv1.3").withCipherSuites("TLS_AES_256_GCM_SHA384"));
+  }
+
+  /** For an experiment: no check at all, for one connection. */
+  static void withoutACheck(String url) {
+    try (HttpClient client = HttpClient.create()) {
+      client.wss(
+          request -> request.url(url).insecurelyTrustingAnyone(),
+          session -> session.send("Anybody can read this."));
+    }
   }
 
   private static void talk(String url, TlsOptions tls) {

@@ -26,6 +26,7 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.KeyStore;
+import java.security.MessageDigest;
 import java.security.PrivateKey;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
@@ -241,6 +242,39 @@ final class ExamplesTest {
     }
     String answer = "Received: Can anybody else read this?";
     assertPrinted(answer, answer, answer);
+  }
+
+  @Test
+  void tlsWithPemFiles() throws IOException, GeneralSecurityException {
+    TestCertificates.Issued client = TestCertificates.issue(Subject.CLIENT);
+    byte[] key = certificates(TestCertificates.authorityFile())[0].getPublicKey().getEncoded();
+    byte[] hash = MessageDigest.getInstance("SHA-256").digest(key);
+    SSLParameters wantsCertificate = new SSLParameters();
+    wantsCertificate.setWantClientAuth(true);
+    try (MockWebSocketServer secure =
+        MockWebSocketServer.start(
+            config -> config.tls(TestCertificates.serverContext(), wantsCertificate))) {
+      Tls.withPemFiles(
+          secure.url(),
+          TestCertificates.authorityFile().toString(),
+          client.certificateFile().toString(),
+          client.keyFile().toString(),
+          "sha256/" + Base64.getEncoder().encodeToString(new byte[32]),
+          "sha256/" + Base64.getEncoder().encodeToString(hash));
+    }
+    String answer = "Received: Can anybody else read this?";
+    assertPrinted(answer, answer, answer);
+  }
+
+  @Test
+  void tlsWithoutACheck() {
+    try (MockWebSocketServer secure =
+        MockWebSocketServer.start(
+            config -> config.tls(TestCertificates.issue(Subject.SELF_SIGNED).context()))) {
+      Tls.withoutACheck(secure.url());
+      secure.verify();
+      assertThat(secure.takeConnection(PATIENCE)).isNotNull();
+    }
   }
 
   @Test

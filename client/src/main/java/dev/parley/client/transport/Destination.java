@@ -4,13 +4,15 @@ package dev.parley.client.transport;
 import java.util.regex.Pattern;
 
 /**
- * Whom to connect to.
+ * Whom to connect to, and what holds for this connection alone.
  *
  * @param secure whether TLS is due ({@code wss})
  * @param host a name, an IPv4 address, or an IPv6 address without brackets
  * @param port 1 to 65535
+ * @param trustsAnyone whether TLS is to accept any certificate, see {@link
+ *     #insecurelyTrustingAnyone()}
  */
-public record Destination(boolean secure, String host, int port) {
+public record Destination(boolean secure, String host, int port, boolean trustsAnyone) {
   // The last label of a name is never all digits.
   private static final Pattern IPV4 = Pattern.compile("[0-9.]+");
 
@@ -23,6 +25,20 @@ public record Destination(boolean secure, String host, int port) {
     if (port < 1 || port > 0xFFFF) {
       throw new IllegalArgumentException("port " + port + ", expected 1 to 65535");
     }
+  }
+
+  /** Makes a destination whose server has to prove who it is. */
+  public Destination(boolean secure, String host, int port) {
+    this(secure, host, port, false);
+  }
+
+  /**
+   * Returns the destination for a connection that accepts every certificate of anybody for any
+   * host, pinned keys or not. Whoever is on the way reads and changes all that is sent. Only for
+   * experiments.
+   */
+  public Destination insecurelyTrustingAnyone() {
+    return new Destination(secure, host, port, true);
   }
 
   /** Tells whether the host is an address rather than a name. */

@@ -23,6 +23,14 @@ final class StrongAlgorithms implements AlgorithmConstraints {
       Pattern.compile(
           "((SHA-?1|MD5|MD2)with.+)|SSLv[23]|TLSv1(\\.1)?|TLS_RSA_.+", Pattern.CASE_INSENSITIVE);
 
+  private static final Pattern WEAK_SUITE =
+      Pattern.compile("TLS_RSA_.+|.*_SCSV|.*_(anon|NULL|EXPORT|RC4|DES|3DES|KRB5|MD5)(_.*)?");
+
+  /** Tells whether a cipher suite has forward secrecy, authentication and strength. */
+  static boolean isStrong(String suite) {
+    return suite.startsWith("TLS_") && !WEAK_SUITE.matcher(suite).matches();
+  }
+
   @Override
   public boolean permits(
       Set<CryptoPrimitive> primitives, String algorithm, @Nullable AlgorithmParameters parameters) {

@@ -15,6 +15,8 @@ public final class TlsHandshakeException extends SSLHandshakeException {
     HOST_NAME("tls-hostname"),
     /** The certificate is expired, not valid yet, too weak, or not signed by anybody trusted. */
     UNTRUSTED("tls-untrusted"),
+    /** The certificate is trusted, but its chain has none of the keys that are pinned. */
+    PIN("tls-pin"),
     /** There is no protocol version, or no cipher suite, that both sides would use. */
     VERSION("tls-version"),
     /** The server wants a client certificate, or another one. */

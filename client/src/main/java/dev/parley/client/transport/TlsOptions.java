@@ -4,11 +4,15 @@ package dev.parley.client.transport;
 import java.net.IDN;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.NoSuchAlgorithmException;
 import java.security.cert.X509Certificate;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.UUID;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SNIHostName;
@@ -26,33 +30,57 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Whatever is set here, the server is told the host's name (SNI; not for addresses), and its
  * certificate must be for that host, by its alternative names: also with a custom {@link
- * SSLContext}, whatever its trust managers say, but for {@link #insecurelyTrustingAnyone()}. What
- * is weak is refused even where the platform still allows it: TLS below 1.2, key transport by RSA,
- * RSA keys under 2048 bits, and certificates signed with SHA-1 or MD5.
+ * SSLContext}, whatever its trust managers say. What is weak is refused even where the platform
+ * still allows it: TLS below 1.2, key transport by RSA, RSA keys under 2048 bits, and certificates
+ * signed with SHA-1 or MD5.
+ *
+ * <p>There is no option to trust anybody: a single connection may, with {@link
+ * Destination#insecurelyTrustingAnyone()}.
  */
 public final class TlsOptions {
+  private static final List<String> PROTOCOLS = List.of("TLSv1.2", "TLSv1.3");
+  private static final List<String> HTTP = List.of("http/1.1");
+
+  /** RFC 7301 §6: names of what this client does not speak. */
+  private static final Set<String> OTHER_HTTP = Set.of("h2", "h2c", "h3", "http/1.0", "http/0.9");
+
   /** Trusts whom the platform trusts, has no client certificate. */
-  public static final TlsOptions DEFAULT = new TlsOptions(null, List.of(), List.of(), false);
+  public static final TlsOptions DEFAULT =
+      new TlsOptions(
+          null, List.of(), List.of(), PinnedKeys.NONE, new Speech(List.of(), List.of(), HTTP));
 
   private final @Nullable SSLContext context; // null: the platform's, loaded when needed first
   private final List<KeyManager> keys;
   private final List<TrustManager> trust;
-  private final boolean insecure;
+  private final PinnedKeys pins;
+  private final Speech speech;
+
+  /** What is offered to the server; no protocols and no suites stand for the platform's. */
+  private record Speech(
+      List<String> protocols, List<String> cipherSuites, List<String> applicationProtocols) {}
 
   private TlsOptions(
       @Nullable SSLContext context,
       List<KeyManager> keys,
       List<TrustManager> trust,
-      boolean insecure) {
+      PinnedKeys pins,
+      Speech speech) {
     this.context = context;
     this.keys = keys;
     this.trust = trust;
-    this.insecure = insecure;
+    this.pins = pins;
+    this.speech = speech;
   }
 
-  /** Returns options with a context that brings its own keys and trust, in place of these. */
+  /**
+   * Returns options with a context that brings its own keys and trust, in place of these.
+   *
+   * @throws IllegalArgumentException if there are pinned keys: nobody knows whom a context trusts
+   */
   public TlsOptions withContext(SSLContext context) {
-    return new TlsOptions(context, List.of(), List.of(), false);
+    Objects.requireNonNull(context, "context");
+    requirePinsCanBeJudged(pins.isEmpty());
+    return new TlsOptions(context, List.of(), List.of(), pins, speech);
   }
 
   /**
@@ -65,12 +93,20 @@ public final class TlsOptions {
       if (certificates.size() == 0) {
         throw new IllegalArgumentException("trust store without a certificate");
       }
-      var factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-      factory.init(certificates);
-      return of(keys, List.of(factory.getTrustManagers()), false);
+      return with(keys, List.of(managers(certificates)));
     } catch (GeneralSecurityException e) {
       throw new IllegalArgumentException("trust store that cannot be used", e);
     }
+  }
+
+  /**
+   * Returns options that trust the certificates of a PEM file, as an authority hands them out, and
+   * no others.
+   *
+   * @throws IllegalArgumentException if the file has no certificate or cannot be read
+   */
+  public TlsOptions withTrust(Path pem) {
+    return withTrust(Pem.authorities(pem));
   }
 
   /**
@@ -82,7 +118,7 @@ public final class TlsOptions {
     try {
       var factory = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
       factory.init(keys, password);
-      return of(List.of(factory.getKeyManagers()), trust, insecure);
+      return with(List.of(factory.getKeyManagers()), trust);
     } catch (GeneralSecurityException e) {
       throw new IllegalArgumentException("key store that cannot be used", e);
     }
@@ -90,18 +126,147 @@ public final class TlsOptions {
 
   /** Returns options with client certificates that a key manager chooses. */
   public TlsOptions withClientCertificate(KeyManager keys) {
-    return of(List.of(keys), trust, insecure);
+    return with(List.of(keys), trust);
   }
 
   /**
-   * Returns options that accept every certificate of anybody for any host. Whoever is on the way
-   * reads and changes all that is sent. Only for experiments.
+   * Returns options with a client certificate in PEM files, as they were issued: the certificate,
+   * its chain after it, and the private key in PKCS #8, PKCS #1 or SEC 1 form.
+   *
+   * @param certificates the certificate comes first
+   * @param key may be the same file
+   * @throws IllegalArgumentException if a file lacks what it is to have or cannot be read, if the
+   *     key is encrypted, or if it is not that of the certificate
    */
-  public TlsOptions insecurelyTrustingAnyone() {
-    return of(keys, List.of(new TrustAnyone()), true);
+  public TlsOptions withClientCertificate(Path certificates, Path key) {
+    return withPem(certificates, key, null);
   }
 
-  private static TlsOptions of(List<KeyManager> keys, List<TrustManager> trust, boolean insecure) {
+  /**
+   * Returns options with a client certificate in PEM files whose private key is encrypted, in PKCS
+   * #8 or as OpenSSL did it before.
+   *
+   * @param certificates the certificate comes first, its chain after it
+   * @param key may be the same file
+   * @param password what the key is encrypted with
+   * @throws IllegalArgumentException as {@link #withClientCertificate(Path, Path)}; or if the
+   *     password is wrong, or the JDK does not know the cipher
+   */
+  public TlsOptions withClientCertificate(Path certificates, Path key, char[] password) {
+    return withPem(certificates, key, Objects.requireNonNull(password, "password"));
+  }
+
+  private TlsOptions withPem(Path certificates, Path key, char @Nullable [] keyPassword) {
+    // Nobody else sees the store: its password need not be remembered.
+    char[] password = UUID.randomUUID().toString().toCharArray();
+    return withClientCertificate(
+        Pem.clientCertificate(certificates, key, keyPassword, password), password);
+  }
+
+  /**
+   * Returns options that also ask for a key: of the chain that leads from the server's certificate
+   * to an authority that is trusted, both included, at least one must have one of these public
+   * keys. What else a server sends does not count. In place of keys pinned before.
+   *
+   * <p>Pin a key of your own in reserve: where the pinned ones are lost, nobody gets through.
+   *
+   * @param pins each {@code sha256/} and the SHA-256 of the key (its SubjectPublicKeyInfo, RFC
+   *     7469) in Base64; the message of a failure shows those of the chain
+   * @throws IllegalArgumentException if a pin is none, or there is none; or if there is a context
+   *     of your own: nobody knows whom it trusts
+   */
+  public TlsOptions withPinnedKeys(String... pins) {
+    PinnedKeys pinned = PinnedKeys.of(pins);
+    requirePinsCanBeJudged(context == null || !keys.isEmpty() || !trust.isEmpty());
+    return new TlsOptions(context, keys, trust, pinned, speech);
+  }
+
+  private static void requirePinsCanBeJudged(boolean trustIsKnown) {
+    if (!trustIsKnown) {
+      throw new IllegalArgumentException(
+          "pinned keys with an SSLContext, whose trust nobody can look at; expected withTrust");
+    }
+  }
+
+  /**
+   * Returns options with these versions of TLS. Default: what the platform enables, but nothing
+   * below 1.2.
+   *
+   * @param protocols {@code TLSv1.3}, {@code TLSv1.2}, or both
+   * @throws IllegalArgumentException if there is none, or another
+   */
+  public TlsOptions withProtocols(String... protocols) {
+    List<String> all = requireSome("protocol", protocols);
+    for (String protocol : all) {
+      if (!PROTOCOLS.contains(protocol)) {
+        throw new IllegalArgumentException(
+            "protocol '" + protocol + "', expected TLSv1.2 or TLSv1.3");
+      }
+    }
+    return with(new Speech(all, speech.cipherSuites(), speech.applicationProtocols()));
+  }
+
+  /**
+   * Returns options with these cipher suites, in order of preference. Default: what the platform
+   * enables, but none without forward secrecy.
+   *
+   * @param suites by their standard names, as in {@code TLS_AES_128_GCM_SHA256}; each belongs to
+   *     either TLS 1.3 or 1.2, so that a version without a suite is not spoken
+   * @throws IllegalArgumentException if there is none, or one that the platform does not know or
+   *     that has no forward secrecy, no authentication or no strength
+   */
+  public TlsOptions withCipherSuites(String... suites) {
+    List<String> all = requireSome("cipher suite", suites);
+    Set<String> known = Set.of(contextOrDefault().getSupportedSSLParameters().getCipherSuites());
+    for (String suite : all) {
+      if (!known.contains(suite) || !StrongAlgorithms.isStrong(suite)) {
+        throw new IllegalArgumentException(
+            "cipher suite '"
+                + suite
+                + "', expected one that the platform knows, with forward secrecy and authentication");
+      }
+    }
+    return with(new Speech(speech.protocols(), all, speech.applicationProtocols()));
+  }
+
+  /**
+   * Returns options that name these protocols to the server by ALPN (RFC 7301), in order of
+   * preference. Default: {@code http/1.1}, which is what a WebSocket is opened with.
+   *
+   * @param names none, for servers that trip over the extension
+   * @throws IllegalArgumentException if a name is not of 1 to 255 ASCII characters, or is that of
+   *     another HTTP, such as {@code h2}, which the client would then have to speak
+   */
+  public TlsOptions withApplicationProtocols(String... names) {
+    for (String name : names) {
+      boolean sendable =
+          !name.isEmpty() && name.length() <= 255 && name.chars().allMatch(c -> c > 32 && c < 127);
+      if (!sendable || OTHER_HTTP.contains(name)) {
+        throw new IllegalArgumentException(
+            "application protocol '"
+                + name
+                + "', expected 1 to 255 ASCII characters, and HTTP/1.1");
+      }
+    }
+    return with(new Speech(speech.protocols(), speech.cipherSuites(), List.of(names)));
+  }
+
+  private static List<String> requireSome(String what, String... names) {
+    if (names.length == 0) {
+      throw new IllegalArgumentException("no " + what + ", expected at least one");
+    }
+    return List.of(names);
+  }
+
+  private TlsOptions with(Speech speech) {
+    return new TlsOptions(context, keys, trust, pins, speech);
+  }
+
+  private TlsOptions with(List<KeyManager> keys, List<TrustManager> trust) {
+    return new TlsOptions(context(keys, trust), keys, trust, pins, speech);
+  }
+
+  private static SSLContext context(List<KeyManager> keys, List<TrustManager> trust) {
     try {
       SSLContext context = SSLContext.getInstance("TLS");
       // An empty array would mean "none", null means "the platform's".
@@ -109,18 +274,28 @@ public final class TlsOptions {
           keys.isEmpty() ? null : keys.toArray(KeyManager[]::new),
           trust.isEmpty() ? null : trust.toArray(TrustManager[]::new),
           null);
-      return new TlsOptions(context, keys, trust, insecure);
+      return context;
     } catch (GeneralSecurityException e) {
       throw new IllegalArgumentException("keys or trust that cannot be used", e);
     }
   }
 
+  private static TrustManager[] managers(@Nullable KeyStore certificates)
+      throws GeneralSecurityException {
+    var factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    factory.init(certificates);
+    return factory.getTrustManagers();
+  }
+
   /** Makes the engine of a client that connects to a destination. */
   SSLEngine engine(Destination destination) {
-    SSLEngine engine = context().createSSLEngine(destination.host(), destination.port());
+    // A context of its own: no session with somebody unknown is ever resumed as one with a friend.
+    SSLContext using =
+        destination.trustsAnyone() ? context(keys, List.of(new TrustAnyone())) : contextOrDefault();
+    SSLEngine engine = using.createSSLEngine(destination.host(), destination.port());
     engine.setUseClientMode(true);
     SSLParameters parameters = engine.getSSLParameters();
-    if (insecure) {
+    if (destination.trustsAnyone()) {
       parameters.setEndpointIdentificationAlgorithm("");
     } else {
       parameters.setEndpointIdentificationAlgorithm("HTTPS");
@@ -129,15 +304,36 @@ public final class TlsOptions {
     if (!destination.isAddress()) {
       parameters.setServerNames(List.of(serverName(destination.host())));
     }
-    parameters.setApplicationProtocols(new String[] {"http/1.1"});
+    if (!speech.protocols().isEmpty()) {
+      parameters.setProtocols(speech.protocols().toArray(String[]::new));
+    }
+    if (!speech.cipherSuites().isEmpty()) {
+      parameters.setCipherSuites(speech.cipherSuites().toArray(String[]::new));
+    }
+    parameters.setApplicationProtocols(speech.applicationProtocols().toArray(String[]::new));
     engine.setSSLParameters(parameters);
     return engine;
   }
 
-  /** Throws unless the certificate of a session is for the destination's host. */
+  /**
+   * Throws unless the certificate of a session is for the destination's host, and its chain has a
+   * pinned key where there are any.
+   */
   void requireIdentity(SSLSession session, Destination destination) throws TlsHandshakeException {
-    if (!insecure) {
-      ServerIdentity.require(session, destination);
+    if (destination.trustsAnyone()) {
+      return;
+    }
+    ServerIdentity.require(session, destination);
+    if (!pins.isEmpty()) {
+      pins.require(session, destination, trust.isEmpty() ? platformTrust() : trust);
+    }
+  }
+
+  private static List<TrustManager> platformTrust() {
+    try {
+      return List.of(managers(null));
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("the platform's trust cannot be loaded", e);
     }
   }
 
@@ -148,7 +344,7 @@ public final class TlsOptions {
     return new SNIHostName(name.getBytes(StandardCharsets.US_ASCII));
   }
 
-  private SSLContext context() {
+  private SSLContext contextOrDefault() {
     try {
       return context != null ? context : SSLContext.getDefault();
     } catch (NoSuchAlgorithmException e) {
@@ -180,5 +376,21 @@ public final class TlsOptions {
     public X509Certificate[] getAcceptedIssuers() {
       return new X509Certificate[0];
     }
+  }
+
+  /** Shows what is set, and no key. */
+  @Override
+  public String toString() {
+    return "TlsOptions[trust="
+        + (context == null || (trust.isEmpty() && !keys.isEmpty())
+            ? "platform"
+            : trust.isEmpty() ? "context" : "own")
+        + ", clientCertificate="
+        + !keys.isEmpty()
+        + ", pins="
+        + pins
+        + ", "
+        + speech
+        + "]";
   }
 }

@@ -321,7 +321,7 @@ final class TlsTransportTest {
       for (Subject subject : List.of(Subject.WRONG_HOST, Subject.SELF_SIGNED, Subject.EXPIRED)) {
         try (Peer peer = peer(subject);
             Transport transport =
-                connect(peer.secure(), TlsOptions.DEFAULT.insecurelyTrustingAnyone())) {
+                connect(peer.secure().insecurelyTrustingAnyone(), TlsOptions.DEFAULT)) {
           Bytes.echo(transport, 10);
         }
       }
