@@ -72,13 +72,18 @@ public final class HttpClient implements AutoCloseable {
    * @throws IllegalStateException if it is not installed; the message says how to install it
    */
   public <P> P plugin(HttpClientPlugin<?, P> plugin) {
-    P installed = plugins.get(plugin.key());
+    P installed = installed(plugin);
     if (installed == null) {
       throw new IllegalStateException(
           "plugin %1$s is not installed: HttpClient.create(config -> config.install(%1$s.PLUGIN))"
               .formatted(plugin.key()));
     }
-    return Objects.requireNonNull(installed);
+    return installed;
+  }
+
+  /** Returns a plugin, or {@code null} where it is not installed. */
+  <P> @Nullable P installed(HttpClientPlugin<?, P> plugin) {
+    return plugins.get(plugin.key());
   }
 
   /** Returns where a plugin hooks into the openings of this client, while it is being installed. */

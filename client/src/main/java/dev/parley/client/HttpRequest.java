@@ -59,9 +59,9 @@ public final class HttpRequest {
     return destination;
   }
 
-  /** Returns path and query, for the request line. */
-  String target() {
-    return url.target();
+  /** Returns the URL in parts, its port never missing. */
+  Url target() {
+    return url;
   }
 
   /** Returns the URL for messages: without the query, which may be a secret. */

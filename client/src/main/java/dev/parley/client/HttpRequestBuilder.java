@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,7 +26,7 @@ public final class HttpRequestBuilder {
 
   private final @Nullable Scheme required;
   private final Headers.Builder headers = Headers.builder();
-  private final Attributes attributes = new Attributes();
+  private final Attributes attributes;
   private List<String> subprotocols = List.of();
   private HttpMethod method = HttpMethod.GET;
   private @Nullable Scheme scheme;
@@ -37,7 +38,31 @@ public final class HttpRequestBuilder {
   private boolean trustsAnyone;
 
   HttpRequestBuilder(@Nullable Scheme required) {
+    this(required, new Attributes());
+  }
+
+  private HttpRequestBuilder(@Nullable Scheme required, Attributes attributes) {
     this.required = required;
+    this.attributes = attributes;
+  }
+
+  /**
+   * Returns the request that a redirect leads to.
+   *
+   * @param sameOrigin whether what belongs to the origin goes along
+   * @param kept tells which header fields go along
+   */
+  HttpRequestBuilder redirected(Url to, boolean sameOrigin, Predicate<Headers.Field> kept) {
+    HttpRequestBuilder next = new HttpRequestBuilder(null, attributes);
+    headers().fields().stream().filter(kept).forEach(f -> next.headers.add(f.name(), f.value()));
+    next.subprotocols = subprotocols;
+    next.scheme = to.scheme();
+    next.host = to.host();
+    next.port = to.port();
+    next.path = to.path();
+    next.query = to.query();
+    next.trustsAnyone = trustsAnyone && sameOrigin;
+    return next;
   }
 
   /**

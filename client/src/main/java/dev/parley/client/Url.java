@@ -6,6 +6,9 @@ import java.net.IDN;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.regex.Matcher;
@@ -30,6 +33,7 @@ record Url(
 
   private static final Pattern WITH_SCHEME =
       Pattern.compile("(?s)([A-Za-z][A-Za-z0-9+.-]*)://(.*)");
+  private static final Pattern ABSOLUTE = Pattern.compile("(?s)[A-Za-z][A-Za-z0-9+.-]*:.*");
   private static final Pattern SCHEME_ALONE = Pattern.compile("(?si)(wss?|https?):.*");
   private static final Pattern AUTHORITY = Pattern.compile("(?s)(\\[[^]]*]|[^:]*)(?::(.*))?");
   private static final Pattern IPV6 = Pattern.compile("[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*");
@@ -83,6 +87,62 @@ record Url(
     String path = encode("path", mark < 0 ? target : target.substring(0, mark), PATH_PUNCTUATION);
     String query = mark < 0 ? null : encode("query", target.substring(mark + 1), QUERY_PUNCTUATION);
     return new Url(null, null, 0, path.startsWith("/") ? path : "/" + path, query);
+  }
+
+  /**
+   * Reads a reference relative to this URL (RFC 3986 §5.2), as a {@code Location} has it. A
+   * fragment is dropped: it is for whoever shows the page (RFC 9110 §10.2.2).
+   *
+   * @throws IllegalArgumentException if it leads to no WebSocket URL
+   */
+  Url resolve(String reference) {
+    int fragment = reference.indexOf('#');
+    String target = fragment < 0 ? reference : reference.substring(0, fragment);
+    if (ABSOLUTE.matcher(target).matches()) {
+      return parse(target).withPort();
+    } else if (target.startsWith("//")) {
+      return parse(scheme + ":" + target).withPort();
+    } else if (target.isEmpty()) {
+      return this;
+    }
+    Url relative = parseTarget(target);
+    if (target.startsWith("?")) {
+      return new Url(scheme, host, port, path, relative.query());
+    }
+    String whole =
+        target.startsWith("/")
+            ? relative.path()
+            : path.substring(0, path.lastIndexOf('/')) + relative.path();
+    return new Url(scheme, host, port, withoutDots(whole), relative.query());
+  }
+
+  /** Removes dot segments (RFC 3986 §5.2.4). */
+  private static String withoutDots(String path) {
+    Deque<String> kept = new ArrayDeque<>();
+    List<String> segments = List.of(path.substring(1).split("/", -1));
+    for (String segment : segments) {
+      switch (segment) {
+        case "." -> {}
+        case ".." -> kept.pollLast();
+        default -> kept.addLast(segment);
+      }
+    }
+    boolean directory = segments.getLast().equals(".") || segments.getLast().equals("..");
+    return "/" + String.join("/", kept) + (directory && !kept.isEmpty() ? "/" : "");
+  }
+
+  /** Returns the URL with its default port where none is given. */
+  private Url withPort() {
+    Scheme known = scheme;
+    if (known == null) {
+      throw new IllegalArgumentException("unknown scheme, expected ws or wss");
+    }
+    return port != 0 ? this : new Url(known, host, known.defaultPort(), path, query);
+  }
+
+  /** Tells whether another URL has the same origin (RFC 6454 §4); both with a port. */
+  boolean hasOriginOf(Url other) {
+    return scheme == other.scheme && port == other.port && Objects.equals(host, other.host);
   }
 
   private Url withAuthority(@Nullable Scheme scheme, String authority) {

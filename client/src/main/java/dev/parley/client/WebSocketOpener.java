@@ -124,7 +124,13 @@ final class WebSocketOpener implements AutoCloseable {
       connected.values().forEach(dropped -> dropped.connection().terminate());
     }
 
-    private HttpClientCall send(HttpRequestBuilder builder) {
+    /** What hooks call the network: with the redirects, of which they need not know. */
+    private HttpClientCall send(HttpRequestBuilder request) {
+      Redirects redirects = client.installed(Redirects.PLUGIN);
+      return redirects == null ? sendOnce(request) : redirects.follow(request, this::sendOnce);
+    }
+
+    private HttpClientCall sendOnce(HttpRequestBuilder builder) {
       requireOpen();
       byte[] nonce = new byte[NONCE_BYTES];
       random.nextBytes(nonce);
@@ -146,7 +152,7 @@ final class WebSocketOpener implements AutoCloseable {
       boolean handedOver = false;
       try {
         RequestHead head =
-            new RequestHead(request.method().name(), request.target(), request.headers());
+            new RequestHead(request.method().name(), request.target().target(), request.headers());
         HttpClientCall call =
             switch (exchange.run(head, handshake)) {
               case Answer.Accepted accepted -> accepted(request, transport, accepted);

@@ -3,6 +3,7 @@ package dev.parley.client;
 
 import dev.parley.client.transport.OpeningPhase;
 import dev.parley.websocket.handshake.HandshakeFailure;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The server answered the opening request, but not with an upgrade: a redirect, a refusal, an
@@ -15,11 +16,17 @@ public final class WebSocketUpgradeException extends WebSocketOpeningException {
 
   /** Makes an exception for a response. */
   public WebSocketUpgradeException(HttpResponse response) {
+    this(response, HandshakeFailure.STATUS_NOT_101.word(), "", null);
+  }
+
+  /** Makes an exception for a response that leads nowhere. */
+  WebSocketUpgradeException(
+      HttpResponse response, String reason, String why, @Nullable Throwable cause) {
     super(
         OpeningPhase.RESPONSE,
-        HandshakeFailure.STATUS_NOT_101.word(),
-        "WebSocket upgrade failed: " + response.status(),
-        null);
+        reason,
+        "WebSocket upgrade failed: " + response.status() + why,
+        cause);
     this.response = response;
   }
 

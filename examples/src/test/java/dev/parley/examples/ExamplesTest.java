@@ -278,6 +278,15 @@ final class ExamplesTest {
   }
 
   @Test
+  void followRedirects() {
+    server.enqueue(Scenario.reject(308, Headers.builder().add("Location", "/moved").build(), ""));
+    FollowRedirects.main(server.url("/"));
+    assertPrinted("Ended up at " + server.url("/moved"));
+    assertThat(takeRequest().target()).isEqualTo("/");
+    assertThat(takeRequest().headers().get("X-Trace-Id")).isEqualTo("4711");
+  }
+
+  @Test
   void throughAProxy() {
     try (MockProxy proxy = MockProxy.start()) {
       proxy.enqueue(new ResponseHead(200, "OK", Headers.EMPTY));
