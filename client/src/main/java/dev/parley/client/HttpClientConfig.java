@@ -3,6 +3,7 @@ package dev.parley.client;
 
 import dev.parley.client.transport.Connector;
 import dev.parley.client.transport.ProxyOptions;
+import dev.parley.client.transport.ProxyRoutes;
 import dev.parley.client.transport.SocketConnector;
 import dev.parley.client.transport.TlsOptions;
 import dev.parley.websocket.handshake.HeadLimits;
@@ -19,6 +20,7 @@ public final class HttpClientConfig {
   private HeadLimits headLimits = HeadLimits.DEFAULT;
   private TlsOptions tls = TlsOptions.DEFAULT;
   private @Nullable ProxyOptions proxy;
+  private ProxyRoutes proxies = ProxyRoutes.direct();
   private Function<SocketConnector, Connector> connector = sockets -> sockets;
 
   /** A plugin and the user's configuration of it. */
@@ -78,13 +80,32 @@ public final class HttpClientConfig {
     return tls;
   }
 
-  /** Sets the proxy to go through. Default: {@code null}, none. */
+  /**
+   * Sets the proxy to go through, in place of any {@link #proxies}. Default: {@code null}, none.
+   */
   public HttpClientConfig proxy(@Nullable ProxyOptions options) {
     this.proxy = options;
+    this.proxies = ProxyRoutes.through(options);
     return this;
   }
 
-  /** Returns the proxy to go through, or {@code null}. */
+  /**
+   * Sets what chooses the proxies for each destination, in place of any {@link #proxy}: {@link
+   * ProxyRoutes#ofEnvironment()}, what a {@link java.net.ProxySelector} says, or a choice of your
+   * own. Default: none, whatever the environment and the system properties say.
+   */
+  public HttpClientConfig proxies(ProxyRoutes routes) {
+    this.proxy = null;
+    this.proxies = Objects.requireNonNull(routes, "routes");
+    return this;
+  }
+
+  /** Returns what chooses the proxies for each destination. */
+  public ProxyRoutes proxies() {
+    return proxies;
+  }
+
+  /** Returns the one proxy to go through, or {@code null}. */
   public @Nullable ProxyOptions proxy() {
     return proxy;
   }

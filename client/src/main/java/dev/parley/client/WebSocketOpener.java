@@ -60,7 +60,7 @@ final class WebSocketOpener implements AutoCloseable {
     this.headLimits = config.headLimits();
     this.connector =
         config.connector(
-            new SocketConnector(loop, buffers, config.tls()).withProxy(config.proxy()));
+            new SocketConnector(loop, buffers, config.tls()).withProxies(config.proxies()));
   }
 
   /** A connection that is open, with what the server answered. */

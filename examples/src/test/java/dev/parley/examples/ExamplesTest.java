@@ -4,6 +4,9 @@ package dev.parley.examples;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.parley.client.HttpClient;
+import dev.parley.client.WebSockets;
+import dev.parley.client.transport.ProxyOptions;
 import dev.parley.testkit.MockConnection;
 import dev.parley.testkit.MockProxy;
 import dev.parley.testkit.MockWebSocketServer;
@@ -33,6 +36,7 @@ import java.security.cert.CertificateFactory;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.List;
 import javax.net.ssl.SSLParameters;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -295,6 +299,38 @@ final class ExamplesTest {
       ThroughAProxy.main(server.url(), proxy.url(), "user", "wrong");
     }
     assertPrinted("Received: Is this the way?", "CREDENTIALS OptionalInt[407]");
+  }
+
+  @Test
+  void proxyChoices() {
+    try (MockProxy proxy = MockProxy.start()) {
+      ProxyOptions dead = ProxyOptions.parse("http://127.0.0.1:1");
+      ProxyOptions alive = ProxyOptions.parse(proxy.url());
+      proxy.enqueue(
+          new ResponseHead(
+              407,
+              "Who are you?",
+              Headers.builder()
+                  .add("Proxy-Authenticate", "Digest realm=\"r\", nonce=\"n\", qop=\"auth\"")
+                  .build()));
+      for (ProxyOptions way :
+          List.of(
+              ProxyChoices.withDigest(alive, "user", "p@ss"),
+              alive.withAuthentication(ProxyChoices.TOKEN))) {
+        try (HttpClient client =
+            HttpClient.create(
+                config ->
+                    config.install(WebSockets.PLUGIN).proxies(ProxyChoices.within(dead, way)))) {
+          client.webSocket(server.url(), session -> session.send("Hello!"));
+        }
+      }
+      assertThat(proxy.takeRequest(PATIENCE).headers().get("Proxy-Authorization")).isNull();
+      assertThat(proxy.takeRequest(PATIENCE).headers().get("Proxy-Authorization"))
+          .startsWith("Digest username=\"user\", ");
+      assertThat(proxy.takeRequest(PATIENCE).headers().get("Proxy-Authorization"))
+          .isEqualTo("Bearer t-4711");
+    }
+    ProxyChoices.asTheEnvironmentSays(server.url());
   }
 
   private static final char[] PASSWORD = "changeit".toCharArray();

@@ -11,46 +11,121 @@ import dev.parley.websocket.handshake.RequestHead;
 import dev.parley.websocket.handshake.ResponseHead;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.util.Base64;
-import java.util.LinkedHashSet;
-import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A tunnel through an HTTP proxy (RFC 9110 §9.3.6). Credentials go with the first request, so
- * nothing is asked twice: a 407 is the proxy's last word.
+ * A tunnel through an HTTP proxy (RFC 9110 §9.3.6). Credentials go with the first request where
+ * their scheme allows it, so that nothing is asked twice; a challenge is answered as often as the
+ * scheme has something new to say, on the same connection where the proxy leaves it open.
  */
 final class HttpConnectTunnel {
-  private static final Pattern QUOTED = Pattern.compile("\"[^\"]*+\"");
+  /** More than any scheme needs: NTLM takes three requests, a stale nonce of Digest too. */
+  private static final int MOST_REQUESTS = 5;
 
-  // RFC 9110 §11.6.1: in a list, a word begins a challenge where no equals sign follows.
-  private static final Pattern CHALLENGE = Pattern.compile("([^\\s=]++)(?!\\s*=).*");
+  /** How much of a refusal's body is read over to use the connection again. */
+  private static final int MOST_BODY = 64 << 10;
 
-  private HttpConnectTunnel() {}
+  private final HttpAuthentication.@Nullable Exchange authentication;
+  private final HttpAuthentication.Request asked;
+  private final String authority;
+  private @Nullable String credentials;
+  private int requests;
 
-  static void open(TunnelExchange exchange) throws IOException, InterruptedException {
-    exchange.send(HeadWriter.write(request(exchange.destination(), exchange.proxy())));
-    ResponseHead head = receiveHead(exchange);
-    // RFC 9110 §9.3.6: any 2xx opens the tunnel, and has no body whatever its headers say.
-    if (head.status() / 100 != 2) {
-      throw new ProxyException(
-          head.status() == 407 ? Reason.CREDENTIALS : Reason.REFUSED,
-          head,
-          exchange.refusal((head.status() + " " + head.reason()).strip() + offered(head)));
+  HttpConnectTunnel(ProxyOptions proxy, Destination destination) {
+    authority = destination.toString();
+    asked = new HttpAuthentication.Request("CONNECT", authority);
+    authentication = proxy.authentication() == null ? null : proxy.authentication().begin();
+    credentials = authentication == null ? null : authentication.credentials(asked, List.of());
+  }
+
+  /**
+   * Asks for the tunnel.
+   *
+   * @return whether it is open; else there is something new to say, over a new connection
+   */
+  boolean open(TunnelExchange exchange) throws IOException, InterruptedException {
+    boolean again = false;
+    while (true) {
+      requests++;
+      ResponseHead head;
+      try {
+        exchange.send(HeadWriter.write(request()));
+        head = receiveHead(exchange);
+      } catch (ProxyException e) {
+        if (again && e.reason() == Reason.CLOSED) {
+          requests--; // it was not heard: the proxy had its reasons to close after its answer
+          return false;
+        }
+        throw e;
+      }
+      // RFC 9110 §9.3.6: any 2xx opens the tunnel, and has no body whatever its headers say.
+      if (head.status() / 100 == 2) {
+        return true;
+      }
+      List<HttpChallenge> challenges =
+          HttpChallenge.parse(head.headers().getAll("Proxy-Authenticate"));
+      if (head.status() != 407 || !answers(challenges)) {
+        // Deviation: tinyproxy says 401, a server's word, where credentials are wrong.
+        throw new ProxyException(
+            head.status() == 407 || head.status() == 401 ? Reason.CREDENTIALS : Reason.REFUSED,
+            head,
+            exchange.refusal((head.status() + " " + head.reason()).strip() + offered(challenges)));
+      }
+      if (!canStay(head, exchange)) {
+        return false;
+      }
+      again = true;
     }
   }
 
-  private static RequestHead request(Destination destination, ProxyOptions proxy) {
-    String authority = destination.toString();
+  /** Finds an answer; false where there is none, or there have been enough of them. */
+  private boolean answers(List<HttpChallenge> challenges) {
+    if (authentication == null || requests == MOST_REQUESTS) {
+      return false;
+    }
+    credentials = authentication.credentials(asked, challenges);
+    return credentials != null;
+  }
+
+  private RequestHead request() {
     Headers.Builder headers = Headers.builder().add("Host", authority);
-    if (proxy.user() != null) {
-      byte[] credentials = (proxy.user() + ":" + proxy.password()).getBytes(StandardCharsets.UTF_8);
-      headers.add(
-          "Proxy-Authorization", "Basic " + Base64.getEncoder().encodeToString(credentials));
+    if (credentials != null) {
+      headers.add("Proxy-Authorization", credentials);
     }
     return new RequestHead("CONNECT", authority, headers.build());
+  }
+
+  /** Reads over the body of a refusal, if its end can be seen and the connection stays open. */
+  private static boolean canStay(ResponseHead head, TunnelExchange exchange)
+      throws IOException, InterruptedException {
+    Headers headers = head.headers();
+    String length = headers.get("Content-Length");
+    if (length == null
+        || !length.matches("\\d{1,5}")
+        || Integer.parseInt(length) > MOST_BODY
+        || headers.contains("Transfer-Encoding")
+        || closes(headers.getAll("Connection"))
+        || closes(headers.getAll("Proxy-Connection"))) {
+      return false;
+    }
+    try {
+      for (int i = Integer.parseInt(length); i > 0; i--) {
+        exchange.receive();
+      }
+      return true;
+    } catch (ProxyException e) {
+      if (e.reason() == Reason.CLOSED) {
+        return false; // in the middle of the body, which nobody wants
+      }
+      throw e;
+    }
+  }
+
+  private static boolean closes(List<String> options) {
+    return options.stream().anyMatch(option -> option.toLowerCase(Locale.ROOT).contains("close"));
   }
 
   /** Receives the final response; interim ones before it count towards the limits. */
@@ -70,16 +145,9 @@ final class HttpConnectTunnel {
   }
 
   /** Returns the schemes of authentication that the proxy knows, without their parameters. */
-  private static String offered(ResponseHead head) {
-    Set<String> schemes = new LinkedHashSet<>();
-    for (String challenges : head.headers().getAll("Proxy-Authenticate")) {
-      for (String part : QUOTED.matcher(challenges).replaceAll("").split(",", -1)) {
-        Matcher challenge = CHALLENGE.matcher(part.strip());
-        if (challenge.matches()) {
-          schemes.add(challenge.group(1));
-        }
-      }
-    }
-    return schemes.isEmpty() ? "" : ", offered " + String.join(", ", schemes);
+  private static String offered(List<HttpChallenge> challenges) {
+    String schemes =
+        challenges.stream().map(HttpChallenge::scheme).distinct().collect(Collectors.joining(", "));
+    return schemes.isEmpty() ? "" : ", offered " + schemes;
   }
 }

@@ -17,12 +17,13 @@ import org.jspecify.annotations.Nullable;
  * proxy: its {@link TlsOptions} are the client's, and the proxy sees only what is encrypted.
  *
  * <p>Credentials are sent to the proxy, at once and not only when it asks for them, and never
- * through the tunnel. Only {@link Kind#HTTPS} encrypts them.
+ * through the tunnel. Only {@link Kind#HTTPS} encrypts them; {@link HttpAuthentication#digest} does
+ * not send the password.
  */
 public final class ProxyOptions {
   /** How to talk to a proxy. */
   public enum Kind {
-    /** {@code CONNECT} (RFC 9110 §9.3.6); credentials are those of Basic (RFC 7617). */
+    /** {@code CONNECT} (RFC 9110 §9.3.6), with Basic, Digest or an authentication of your own. */
     HTTP("http"),
     /** As {@link #HTTP}, over TLS with the proxy. */
     HTTPS("https"),
@@ -63,14 +64,21 @@ public final class ProxyOptions {
   private final Destination destination;
   private final @Nullable String user;
   private final String password;
+  private final @Nullable HttpAuthentication authentication;
   private final TlsOptions tls;
 
   private ProxyOptions(
-      Kind kind, Destination destination, @Nullable String user, String password, TlsOptions tls) {
+      Kind kind,
+      Destination destination,
+      @Nullable String user,
+      String password,
+      @Nullable HttpAuthentication authentication,
+      TlsOptions tls) {
     this.kind = kind;
     this.destination = destination;
     this.user = user;
     this.password = password;
+    this.authentication = authentication;
     this.tls = tls;
   }
 
@@ -82,7 +90,7 @@ public final class ProxyOptions {
    */
   public static ProxyOptions of(Kind kind, String host, int port) {
     Destination destination = new Destination(kind == Kind.HTTPS, host, port);
-    return new ProxyOptions(kind, destination, null, "", TlsOptions.DEFAULT);
+    return new ProxyOptions(kind, destination, null, "", null, TlsOptions.DEFAULT);
   }
 
   /**
@@ -132,13 +140,24 @@ public final class ProxyOptions {
   }
 
   /**
-   * Returns options with credentials.
+   * Returns options with credentials, in place of any before. An HTTP proxy is sent them at once
+   * (Basic); one that asks for Digest instead is answered once more. {@link #withAuthentication}
+   * with {@link HttpAuthentication#digest} never sends the password itself.
    *
    * @throws IllegalArgumentException if the kind of proxy cannot be told them
    */
   public ProxyOptions withCredentials(String user, String password) {
     switch (kind) {
-      case HTTP, HTTPS -> require(user.indexOf(':') < 0, "a user without a colon (RFC 7617)");
+      case HTTP, HTTPS -> {
+        require(user.indexOf(':') < 0, "a user without a colon (RFC 7617)");
+        return new ProxyOptions(
+            kind,
+            destination,
+            user,
+            password,
+            HttpAuthentication.basicOrDigest(user, password),
+            tls);
+      }
       case SOCKS4A ->
           require(
               password.isEmpty() && user.indexOf('\0') < 0,
@@ -148,7 +167,22 @@ public final class ProxyOptions {
               isCountable(user) && isCountable(password),
               "1 to 255 bytes for user and for password (RFC 1929)");
     }
-    return new ProxyOptions(kind, destination, user, password, tls);
+    return new ProxyOptions(kind, destination, user, password, null, tls);
+  }
+
+  /**
+   * Returns options that answer the challenges of an HTTP proxy, in place of any credentials: for
+   * Digest alone, or for a scheme of your own.
+   *
+   * @throws IllegalArgumentException if the proxy is none of HTTP
+   */
+  public ProxyOptions withAuthentication(HttpAuthentication authentication) {
+    if (kind != Kind.HTTP && kind != Kind.HTTPS) {
+      throw new IllegalArgumentException(
+          "authentication of HTTP for a proxy of kind " + kind.scheme + ", expected http or https");
+    }
+    return new ProxyOptions(
+        kind, destination, null, "", Objects.requireNonNull(authentication, "authentication"), tls);
   }
 
   private static boolean isCountable(String credential) {
@@ -167,7 +201,8 @@ public final class ProxyOptions {
    * proxy. Default: {@link TlsOptions#DEFAULT}, whatever holds for the destination.
    */
   public ProxyOptions withTls(TlsOptions tls) {
-    return new ProxyOptions(kind, destination, user, password, Objects.requireNonNull(tls, "tls"));
+    return new ProxyOptions(
+        kind, destination, user, password, authentication, Objects.requireNonNull(tls, "tls"));
   }
 
   /** Returns how to talk to the proxy. */
@@ -195,6 +230,10 @@ public final class ProxyOptions {
 
   String password() {
     return password;
+  }
+
+  @Nullable HttpAuthentication authentication() {
+    return authentication;
   }
 
   TlsOptions tls() {

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadFactory;
@@ -44,16 +45,16 @@ public final class SocketConnector implements Connector {
   private final BufferPool buffers;
   private final TlsOptions tls;
   private final @Nullable UnixDomainSocketAddress unixSocket;
-  private final @Nullable ProxyOptions proxy;
+  private final ProxyRoutes routes;
 
   /** Makes a connector for TCP. */
   public SocketConnector(ReadinessLoop loop, BufferPool buffers, TlsOptions tls) {
-    this(LOOK_UPS, loop, buffers, tls, null, null);
+    this(LOOK_UPS, loop, buffers, tls);
   }
 
   /** Makes one whose look-ups run on threads of this factory. */
   SocketConnector(ThreadFactory lookUps, ReadinessLoop loop, BufferPool buffers, TlsOptions tls) {
-    this(lookUps, loop, buffers, tls, null, null);
+    this(lookUps, loop, buffers, tls, null, ProxyRoutes.direct());
   }
 
   private SocketConnector(
@@ -62,13 +63,13 @@ public final class SocketConnector implements Connector {
       BufferPool buffers,
       TlsOptions tls,
       @Nullable UnixDomainSocketAddress unixSocket,
-      @Nullable ProxyOptions proxy) {
+      ProxyRoutes routes) {
     this.lookUps = lookUps;
     this.loop = loop;
     this.buffers = buffers;
     this.tls = tls;
     this.unixSocket = unixSocket;
-    this.proxy = proxy;
+    this.routes = routes;
   }
 
   /**
@@ -77,7 +78,7 @@ public final class SocketConnector implements Connector {
    */
   public SocketConnector withUnixSocket(Path path) {
     return new SocketConnector(
-        lookUps, loop, buffers, tls, UnixDomainSocketAddress.of(path), proxy);
+        lookUps, loop, buffers, tls, UnixDomainSocketAddress.of(path), routes);
   }
 
   /**
@@ -86,11 +87,45 @@ public final class SocketConnector implements Connector {
    * @param proxy the proxy; {@code null} for none
    */
   public SocketConnector withProxy(@Nullable ProxyOptions proxy) {
-    return new SocketConnector(lookUps, loop, buffers, tls, unixSocket, proxy);
+    return withProxies(ProxyRoutes.through(proxy));
+  }
+
+  /** Returns a connector that goes through whatever proxies are chosen for a destination. */
+  public SocketConnector withProxies(ProxyRoutes routes) {
+    return new SocketConnector(lookUps, loop, buffers, tls, unixSocket, routes);
   }
 
   @Override
   public Transport connect(Destination destination, Deadline deadline)
+      throws IOException, InterruptedException {
+    List<Optional<ProxyOptions>> ways = routes.to(destination);
+    List<IOException> failures = new ArrayList<>();
+    for (Optional<ProxyOptions> way : ways) {
+      try {
+        return connect(destination, way.orElse(null), deadline);
+      } catch (IOException e) {
+        routes.failed(destination, way, e);
+        if (!isOutOfReach(e) || failures.size() == ways.size() - 1 || deadline.isOver()) {
+          failures.forEach(e::addSuppressed);
+          throw e;
+        }
+        failures.add(e);
+      }
+    }
+    throw new IllegalStateException("no way to " + destination + ", expected at least one");
+  }
+
+  /** Tells whether another way may lead there. Where the destination was talked to, none does. */
+  private static boolean isOutOfReach(IOException e) {
+    return switch (e) {
+      case ProxyException proxy -> proxy.reason() == Reason.UNREACHABLE;
+      case ConnectException none -> true;
+      default -> false;
+    };
+  }
+
+  private Transport connect(
+      Destination destination, @Nullable ProxyOptions proxy, Deadline deadline)
       throws IOException, InterruptedException {
     if (proxy == null) {
       return connect(destination, tls, deadline);
@@ -112,18 +147,31 @@ public final class SocketConnector implements Connector {
 
   private Transport tunnel(ProxyOptions proxy, Destination destination, Deadline deadline)
       throws IOException, InterruptedException {
-    Transport transport = connect(proxy, deadline);
-    try {
-      TunnelExchange exchange = new TunnelExchange(transport, proxy, destination, deadline);
-      switch (proxy.kind()) {
-        case HTTP, HTTPS -> HttpConnectTunnel.open(exchange);
-        case SOCKS4A -> SocksTunnel.open4a(exchange);
-        case SOCKS5 -> SocksTunnel.open5(exchange);
+    HttpConnectTunnel http = new HttpConnectTunnel(proxy, destination);
+    while (true) {
+      Transport transport = connect(proxy, deadline);
+      boolean open = false;
+      try {
+        TunnelExchange exchange = new TunnelExchange(transport, proxy, destination, deadline);
+        switch (proxy.kind()) {
+          case HTTP, HTTPS -> open = http.open(exchange);
+          case SOCKS4A -> {
+            SocksTunnel.open4a(exchange);
+            open = true;
+          }
+          case SOCKS5 -> {
+            SocksTunnel.open5(exchange);
+            open = true;
+          }
+        }
+        if (open) {
+          return transport;
+        }
+      } finally {
+        if (!open) {
+          transport.close();
+        }
       }
-      return transport;
-    } catch (Throwable e) {
-      transport.close();
-      throw e;
     }
   }
 

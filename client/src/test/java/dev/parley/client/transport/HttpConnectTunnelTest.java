@@ -10,6 +10,7 @@ import dev.parley.client.transport.ProxyOptions.Kind;
 import dev.parley.testkit.TestCertificates;
 import dev.parley.websocket.handshake.HandshakeException;
 import dev.parley.websocket.handshake.HandshakeFailure;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
@@ -61,7 +62,11 @@ final class HttpConnectTunnelTest {
   private static String readHead(InputStream in) throws IOException {
     StringBuilder head = new StringBuilder();
     while (head.indexOf("\r\n\r\n") < 0) {
-      head.append((char) in.read());
+      int next = in.read();
+      if (next < 0) {
+        throw new EOFException("end of the stream in a head");
+      }
+      head.append((char) next);
     }
     return head.toString();
   }
@@ -219,6 +224,140 @@ final class HttpConnectTunnelTest {
     }
   }
 
+  /** A proxy that asks for Digest, and takes whatever answers its nonce. */
+  private Peer.Service asking(String more, boolean stays) {
+    return socket -> {
+      while (true) {
+        String head = readHead(socket.getInputStream());
+        requests.add(head);
+        boolean answered = head.contains("Proxy-Authorization: Digest ");
+        socket
+            .getOutputStream()
+            .write(
+                (answered
+                        ? OPEN
+                        : "HTTP/1.1 407 Who\r\nProxy-Authenticate: Digest realm=r, nonce=n, qop=auth"
+                            + "\r\n"
+                            + more)
+                    .getBytes(StandardCharsets.ISO_8859_1));
+        if (answered) {
+          Peer.ECHO.serve(socket);
+        } else if (stays) {
+          continue;
+        }
+        return;
+      }
+    };
+  }
+
+  @Nested
+  @DisplayName("RFC 9110 §11.7: answers a challenge")
+  class AnswersAChallenge {
+    private static ProxyOptions knowing(Peer peer) {
+      return at(peer).withAuthentication(HttpAuthentication.digest("user", "hunter2"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+        delimiter = '|',
+        value = {
+          "Content-Length: 5~~hello                     | true",
+          "Content-Length: 0~~                          | true",
+          "Content-Length: 0~~                          | false",
+          "Content-Length: 5~~hel                       | false",
+          "Connection: close~Content-Length: 0~~        | false",
+          "Proxy-Connection: Close~Content-Length: 0~~  | false",
+          "~                                            | false",
+          "Transfer-Encoding: chunked~~0~~              | false",
+          "Content-Length: 99999~~                      | false",
+          "Content-Length: nonsense~~                   | false",
+        })
+    void onTheSameConnectionOrAnother(String rest, boolean stays) throws Exception {
+      try (Peer peer = new Peer(asking(rest.replace("~", "\r\n"), stays));
+          Transport transport = connect(knowing(peer), ORIGIN)) {
+        Bytes.echo(transport, 1000);
+        assertThat(requests.take()).doesNotContain("Proxy-Authorization");
+        assertThat(requests.take())
+            .contains("Proxy-Authorization: Digest username=\"user\", realm=\"r\"")
+            .contains(" uri=\"origin.example:80\"")
+            .doesNotContain("hunter2");
+        assertThat(requests).isEmpty();
+        peer.socket();
+        if (!stays) {
+          peer.socket();
+        }
+      }
+    }
+
+    @Test
+    void withASchemeOfOnesOwnOverSeveralRounds() throws Exception {
+      Peer.Service service =
+          socket -> {
+            for (int i = 1; i <= 3; i++) {
+              requests.add(readHead(socket.getInputStream()));
+              String answer =
+                  "HTTP/1.1 407 No\r\nProxy-Authenticate: Mine t%d==\r\nContent-Length: 0\r\n\r\n"
+                      .formatted(i);
+              socket
+                  .getOutputStream()
+                  .write((i < 3 ? answer : OPEN).getBytes(StandardCharsets.US_ASCII));
+            }
+            Peer.ECHO.serve(socket);
+          };
+      HttpAuthentication mine =
+          () ->
+              (request, challenges) ->
+                  challenges.isEmpty() ? "Mine start" : "Mine " + challenges.getFirst().token();
+      try (Peer peer = new Peer(service);
+          Transport transport = connect(at(peer).withAuthentication(mine), ORIGIN)) {
+        Bytes.echo(transport, 10);
+        for (String said : new String[] {"start", "t1==", "t2=="}) {
+          assertThat(requests.take()).contains("Proxy-Authorization: Mine " + said + "\r\n");
+        }
+      }
+    }
+
+    @Test
+    void notForEver() throws Exception {
+      Peer.Service never =
+          socket -> {
+            while (true) {
+              requests.add(readHead(socket.getInputStream()));
+              socket
+                  .getOutputStream()
+                  .write(
+                      "HTTP/1.1 407 No\r\nProxy-Authenticate: Mine\r\nContent-Length: 0\r\n\r\n"
+                          .getBytes(StandardCharsets.US_ASCII));
+            }
+          };
+      HttpAuthentication tireless = () -> (request, challenges) -> "Mine again";
+      try (Peer peer = new Peer(never)) {
+        ProxyException e = failure(at(peer).withAuthentication(tireless));
+        assertThat(e.reason()).isEqualTo(Reason.CREDENTIALS);
+        assertThat(requests).hasSize(5);
+      }
+    }
+
+    @Test
+    void butNotWithALineBreak() throws Exception {
+      HttpAuthentication broken = () -> (request, challenges) -> "Mine x\r\nEvil: y";
+      try (Peer peer = new Peer(answering(OPEN, Peer.ECHO))) {
+        assertThatThrownBy(() -> connect(at(peer).withAuthentication(broken), ORIGIN))
+            .isInstanceOf(IllegalArgumentException.class);
+      }
+    }
+
+    @Test
+    void isForHttpOnly() {
+      assertThatThrownBy(
+              () ->
+                  ProxyOptions.of(Kind.SOCKS5, "p", 1)
+                      .withAuthentication(HttpAuthentication.digest("u", "p")))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("authentication of HTTP for a proxy of kind socks5, expected http or https");
+    }
+  }
+
   @Nested
   @DisplayName("is refused")
   class IsRefused {
@@ -229,6 +368,7 @@ final class HttpConnectTunnelTest {
       "302 Found,       REFUSED,     302, 302 Found",
       "101 Switching,   REFUSED,     101, 101 Switching",
       "407 Who are you, CREDENTIALS, 407, 407 Who are you",
+      "401 Who are you, CREDENTIALS, 401, 401 Who are you",
     })
     void byAnyOtherStatus(String status, Reason reason, int code, String said) throws Exception {
       ProxyException e = failure("HTTP/1.1 " + status + "\r\nX-Why: because\r\n\r\n");
