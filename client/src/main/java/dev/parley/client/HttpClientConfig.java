@@ -2,9 +2,11 @@
 package dev.parley.client;
 
 import dev.parley.client.transport.Connector;
+import dev.parley.client.transport.NameResolver;
 import dev.parley.client.transport.ProxyOptions;
 import dev.parley.client.transport.ProxyRoutes;
 import dev.parley.client.transport.SocketConnector;
+import dev.parley.client.transport.SocketOptions;
 import dev.parley.client.transport.TlsOptions;
 import dev.parley.websocket.handshake.HeadLimits;
 import java.util.ArrayList;
@@ -21,6 +23,8 @@ public final class HttpClientConfig {
   private TlsOptions tls = TlsOptions.DEFAULT;
   private @Nullable ProxyOptions proxy;
   private ProxyRoutes proxies = ProxyRoutes.direct();
+  private NameResolver resolver = NameResolver.PLATFORM;
+  private SocketOptions sockets = SocketOptions.DEFAULT;
   private Function<SocketConnector, Connector> connector = sockets -> sockets;
 
   /** A plugin and the user's configuration of it. */
@@ -108,6 +112,31 @@ public final class HttpClientConfig {
   /** Returns the one proxy to go through, or {@code null}. */
   public @Nullable ProxyOptions proxy() {
     return proxy;
+  }
+
+  /**
+   * Sets what looks names up. Default: {@link NameResolver#PLATFORM}. With a proxy, that is the
+   * proxy's name only.
+   */
+  public HttpClientConfig resolver(NameResolver resolver) {
+    this.resolver = Objects.requireNonNull(resolver, "resolver");
+    return this;
+  }
+
+  /** Returns what looks names up. */
+  public NameResolver resolver() {
+    return resolver;
+  }
+
+  /** Sets what is set on each TCP socket. Default: {@link SocketOptions#DEFAULT}. */
+  public HttpClientConfig sockets(SocketOptions options) {
+    this.sockets = Objects.requireNonNull(options, "options");
+    return this;
+  }
+
+  /** Returns what is set on each TCP socket. */
+  public SocketOptions sockets() {
+    return sockets;
   }
 
   /**

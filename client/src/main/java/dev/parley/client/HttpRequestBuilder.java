@@ -4,12 +4,15 @@ package dev.parley.client;
 import dev.parley.client.transport.Destination;
 import dev.parley.websocket.handshake.ClientHandshake;
 import dev.parley.websocket.handshake.Headers;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  * ASCII among it, is encoded as UTF-8; control characters are refused.
  */
 public final class HttpRequestBuilder {
+  private static final Pattern UNIX =
+      Pattern.compile(
+          "(?si)ws(?<s>s)?\\+unix:(?://(?=/))?(?<socket>(?!//)[^:?#]+)(?::(?<target>[/?].*)?)?");
   private static final Set<String> OURS =
       Set.of("connection", "upgrade", "content-length", "transfer-encoding");
 
@@ -36,6 +42,7 @@ public final class HttpRequestBuilder {
   private String path = "/";
   private @Nullable String query;
   private boolean trustsAnyone;
+  private @Nullable Path unixSocket;
 
   HttpRequestBuilder(@Nullable Scheme required) {
     this(required, new Attributes());
@@ -62,6 +69,7 @@ public final class HttpRequestBuilder {
     next.path = to.path();
     next.query = to.query();
     next.trustsAnyone = trustsAnyone && sameOrigin;
+    next.unixSocket = sameOrigin ? unixSocket : null;
     return next;
   }
 
@@ -71,11 +79,25 @@ public final class HttpRequestBuilder {
    * a query only, and goes to the host of {@link #host(String)} or of {@link DefaultRequest}. In
    * {@code ws} and {@code wss} the scheme may be left out.
    *
+   * <p>{@code ws+unix:/run/app.sock:/chat?room=1} and {@code wss+unix:} lead to a Unix-domain
+   * socket, {@link #unixSocket}: its path, percent-encoded where it has a colon, and behind a colon
+   * the path and query of the request. The host is {@code localhost} where none was set before.
+   *
    * @throws IllegalArgumentException if this is no WebSocket URL: an unknown scheme, or another one
    *     than {@code ws} or {@code wss} was called for, no host, user information, a fragment, a
    *     port outside of 1 to 65535, an IPv6 zone
    */
   public HttpRequestBuilder url(String url) {
+    Matcher unix = UNIX.matcher(url);
+    if (unix.matches()) {
+      Url target = Url.parseTarget(Objects.requireNonNullElse(unix.group("target"), ""));
+      path = target.path();
+      query = target.query();
+      host = host == null ? "localhost" : host;
+      schemeMissing = false;
+      return unixSocket(Url.decodePath(unix.group("socket"))).secure(unix.group("s") != null);
+    }
+    unixSocket = null;
     Url parsed = Url.parse(url);
     if (parsed.scheme() != null) {
       secure(parsed.scheme() == Scheme.WSS);
@@ -122,6 +144,21 @@ public final class HttpRequestBuilder {
    */
   public HttpRequestBuilder host(String host) {
     this.host = Url.parseHost(host);
+    return this;
+  }
+
+  /**
+   * Sets the Unix-domain socket by which to reach the server. Host and port are for its {@code
+   * Host} header and its certificate only. No proxy is asked.
+   *
+   * @param path the path of the socket; not empty
+   * @throws IllegalArgumentException if it is too long for an address here, or empty
+   */
+  public HttpRequestBuilder unixSocket(Path path) {
+    if (path.toString().isEmpty()) {
+      throw new IllegalArgumentException("Unix-domain socket with an empty path");
+    }
+    unixSocket = path;
     return this;
   }
 
@@ -256,15 +293,11 @@ public final class HttpRequestBuilder {
   }
 
   /**
-   * Makes the request.
+   * Returns where the request goes as it stands now, its port never missing.
    *
-   * @param handshake the header fields of the opening handshake
-   * @throws IllegalArgumentException if the method is not GET, or there is no host or scheme
+   * @throws IllegalArgumentException if there is no host or scheme
    */
-  HttpRequest build(Headers handshake) {
-    if (method != HttpMethod.GET) {
-      throw new IllegalArgumentException("method " + method + ", expected GET (RFC 6455 §4.1)");
-    }
+  Url target() {
     if (host == null) {
       throw new IllegalArgumentException("no host: give a URL with one, or install DefaultRequest");
     }
@@ -272,11 +305,39 @@ public final class HttpRequestBuilder {
       throw new IllegalArgumentException("URL has no scheme, expected ws:// or wss://");
     }
     Scheme using = scheme != null ? scheme : required != null ? required : Scheme.WS;
-    Url url = new Url(using, host, port == 0 ? using.defaultPort() : port, path, query);
+    return new Url(using, host, port == 0 ? using.defaultPort() : port, path, query);
+  }
+
+  /** Makes the request, with no cookies but those of its own. */
+  HttpRequest build(Headers handshake) {
+    return build(handshake, List.of());
+  }
+
+  /**
+   * Makes the request.
+   *
+   * @param handshake the header fields of the opening handshake
+   * @param cookies what a cookie handler adds to those of the request itself
+   * @throws IllegalArgumentException if the method is not GET, or there is no host or scheme
+   */
+  HttpRequest build(Headers handshake, List<String> cookies) {
+    if (method != HttpMethod.GET) {
+      throw new IllegalArgumentException("method " + method + ", expected GET (RFC 6455 §4.1)");
+    }
+    Url url = target();
     String own = headers().get("Host");
     Headers.Builder all = Headers.builder().add("Host", own == null ? url.authority() : own);
-    all.addAll(handshake).addAll(headers().toBuilder().remove("Host").build());
+    Headers.Builder rest = headers().toBuilder().remove("Host");
+    if (!cookies.isEmpty()) {
+      List<String> pairs = new ArrayList<>(headers().getAll("Cookie"));
+      pairs.addAll(cookies);
+      rest.set("Cookie", String.join("; ", pairs)); // RFC 6265 §5.4: one field
+    }
+    all.addAll(handshake).addAll(rest.build());
     Destination destination = url.destination();
+    if (unixSocket != null) {
+      destination = destination.by(unixSocket);
+    }
     return new HttpRequest(
         method,
         url,

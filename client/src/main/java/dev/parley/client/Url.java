@@ -4,8 +4,10 @@ package dev.parley.client;
 import dev.parley.client.transport.Destination;
 import java.net.IDN;
 import java.net.InetAddress;
+import java.net.URLDecoder;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -131,6 +133,19 @@ record Url(
     return "/" + String.join("/", kept) + (directory && !kept.isEmpty() ? "/" : "");
   }
 
+  /**
+   * Reads the origin of a URL.
+   *
+   * @throws IllegalArgumentException if it is no WebSocket URL, or has no scheme or host
+   */
+  static Url parseOrigin(String url) {
+    Url parsed = parse(url);
+    if (parsed.scheme() == null || parsed.host() == null) {
+      throw new IllegalArgumentException("URL without scheme or host, expected an origin");
+    }
+    return new Url(parsed.scheme(), parsed.host(), parsed.port(), "/", null).withPort();
+  }
+
   /** Returns the URL with its default port where none is given. */
   private Url withPort() {
     Scheme known = scheme;
@@ -218,6 +233,20 @@ record Url(
       throw new IllegalArgumentException("host is no IPv6 address", e);
     }
     throw new IllegalArgumentException("host is no IPv6 address");
+  }
+
+  /**
+   * Reads the path of a file in a URL.
+   *
+   * @throws IllegalArgumentException if it is none
+   */
+  static Path decodePath(String encoded) {
+    try {
+      // A plus sign is one: the decoder is made for forms, where it is a space.
+      return Path.of(URLDecoder.decode(encoded.replace("+", "%2B"), StandardCharsets.UTF_8));
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("path of a Unix-domain socket that is none", e);
+    }
   }
 
   /**

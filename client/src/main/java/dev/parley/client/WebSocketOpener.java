@@ -27,6 +27,7 @@ import dev.parley.websocket.handshake.ResponseHead;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -60,7 +61,10 @@ final class WebSocketOpener implements AutoCloseable {
     this.headLimits = config.headLimits();
     this.connector =
         config.connector(
-            new SocketConnector(loop, buffers, config.tls()).withProxies(config.proxies()));
+            new SocketConnector(loop, buffers, config.tls())
+                .withProxies(config.proxies())
+                .withResolver(config.resolver())
+                .withSockets(config.sockets()));
   }
 
   /** A connection that is open, with what the server answered. */
@@ -136,9 +140,16 @@ final class WebSocketOpener implements AutoCloseable {
       random.nextBytes(nonce);
       ClientHandshake handshake =
           new ClientHandshake(nonce, builder.subprotocols(), settings.extensions());
-      HttpRequest request = builder.build(handshake.headers());
+      Cookies cookies = client.installed(Cookies.PLUGIN);
+      HttpRequest request =
+          builder.build(
+              handshake.headers(), cookies == null ? List.of() : cookies.cookies(builder.target()));
       try {
-        return exchange(request, handshake);
+        HttpClientCall call = exchange(request, handshake);
+        if (cookies != null) {
+          cookies.take(request.target(), call.response().headers());
+        }
+        return call;
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new WebSocketInterruptedException("interrupted while opening " + request.place(), e);

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.parley.client.HttpClient;
 import dev.parley.client.WebSockets;
 import dev.parley.client.transport.ProxyOptions;
+import dev.parley.client.transport.TlsOptions;
 import dev.parley.testkit.MockConnection;
 import dev.parley.testkit.MockProxy;
 import dev.parley.testkit.MockWebSocketServer;
@@ -24,6 +25,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.net.CookieManager;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -331,6 +333,62 @@ final class ExamplesTest {
           .isEqualTo("Bearer t-4711");
     }
     ProxyChoices.asTheEnvironmentSays(server.url());
+  }
+
+  @Test
+  void theWayThere(@TempDir Path directory) throws IOException {
+    try (HttpClient resolving = TheWayThere.withAResolver();
+        HttpClient bound = TheWayThere.withSocketOptions()) {
+      resolving.webSocket("ws://chat.internal:" + server.port(), session -> {});
+      assertThat(takeRequest().headers().get("Host")).startsWith("chat.internal:");
+      bound.webSocket(server.url(), session -> {});
+      assertThat(takeRequest().target()).isEqualTo("/");
+    }
+    String socket = directory.resolve("app.sock").toString();
+    try (UnixRelay relay = UnixRelay.start(Path.of(socket), server.port())) {
+      TheWayThere.throughAUnixSocket(socket);
+      assertThat(takeRequest().target()).isEqualTo("/chat?room=1");
+      assertThat(relay.port()).isEqualTo(server.port());
+    }
+    Files.delete(Path.of(socket));
+    try (MockWebSocketServer secure =
+            MockWebSocketServer.start(config -> config.tls(TestCertificates.serverContext()));
+        UnixRelay relay = UnixRelay.start(Path.of(socket), secure.port())) {
+      TlsOptions tls = TlsOptions.DEFAULT.withTrust(TestCertificates.authorityFile());
+      TheWayThere.securely(tls, "localhost", socket);
+      assertThat(secure.takeHandshake(PATIENCE).request().target()).isEqualTo("/chat");
+      assertThat(relay.port()).isEqualTo(secure.port());
+    }
+  }
+
+  @Test
+  void whoWeAre() {
+    CookieManager jar = new CookieManager();
+    try (HttpClient byToken = WhoWeAre.byToken(server.url(), () -> "t-4711");
+        HttpClient byDigest = WhoWeAre.byDigest("user", "p@ss");
+        HttpClient byCookie = WhoWeAre.byCookie(jar)) {
+      byToken.webSocket(server.url(), session -> {});
+      assertThat(takeRequest().headers().get("Authorization")).isEqualTo("Bearer t-4711");
+
+      server.enqueue(
+          Scenario.reject(
+              401,
+              Headers.builder()
+                  .add("WWW-Authenticate", "Digest realm=\"r\", nonce=\"n\", qop=\"auth\"")
+                  .build(),
+              ""));
+      byDigest.webSocket(server.url(), session -> {});
+      assertThat(takeRequest().headers().get("Authorization")).isNull();
+      assertThat(takeRequest().headers().get("Authorization")).startsWith("Digest ");
+
+      server.enqueue(
+          Scenario.accept(Headers.builder().add("Set-Cookie", "a=1; Path=/").build()).echo());
+      byCookie.webSocket(server.url(), session -> {});
+      byCookie.webSocket(server.url(), session -> {});
+      assertThat(takeRequest().headers().get("Cookie")).isNull();
+      assertThat(takeRequest().headers().get("Cookie")).isEqualTo("a=1");
+    }
+    assertThat(jar.getCookieStore().getCookies()).hasSize(1);
   }
 
   private static final char[] PASSWORD = "changeit".toCharArray();

@@ -41,7 +41,8 @@ public final class ChannelTransport implements Transport {
   }
 
   /** Connects to an address. Where this throws, nothing is left behind. */
-  static ChannelTransport connect(SocketAddress address, ReadinessLoop loop, Deadline deadline)
+  static ChannelTransport connect(
+      SocketAddress address, SocketOptions settings, ReadinessLoop loop, Deadline deadline)
       throws IOException, InterruptedException {
     boolean unix = address instanceof UnixDomainSocketAddress;
     SocketChannel channel =
@@ -51,6 +52,7 @@ public final class ChannelTransport implements Transport {
       if (!unix) {
         setOptions(channel);
       }
+      settings.apply(channel, address);
       boolean connected = channel.connect(address);
       while (!connected) {
         if (!registration.awaitWritable(SelectionKey.OP_CONNECT, deadline)) {

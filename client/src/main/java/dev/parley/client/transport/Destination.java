@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.client.transport;
 
+import java.nio.file.Path;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Whom to connect to, and what holds for this connection alone.
@@ -11,8 +13,11 @@ import java.util.regex.Pattern;
  * @param port 1 to 65535
  * @param trustsAnyone whether TLS is to accept any certificate, see {@link
  *     #insecurelyTrustingAnyone()}
+ * @param unixSocket the Unix-domain socket by which to reach it, whatever its host and port; or
+ *     {@code null}
  */
-public record Destination(boolean secure, String host, int port, boolean trustsAnyone) {
+public record Destination(
+    boolean secure, String host, int port, boolean trustsAnyone, @Nullable Path unixSocket) {
   // The last label of a name is never all digits.
   private static final Pattern IPV4 = Pattern.compile("[0-9.]+");
 
@@ -29,7 +34,7 @@ public record Destination(boolean secure, String host, int port, boolean trustsA
 
   /** Makes a destination whose server has to prove who it is. */
   public Destination(boolean secure, String host, int port) {
-    this(secure, host, port, false);
+    this(secure, host, port, false, null);
   }
 
   /**
@@ -38,7 +43,12 @@ public record Destination(boolean secure, String host, int port, boolean trustsA
    * experiments.
    */
   public Destination insecurelyTrustingAnyone() {
-    return new Destination(secure, host, port, true);
+    return new Destination(secure, host, port, true, unixSocket);
+  }
+
+  /** Returns the destination to be reached by a Unix-domain socket, and by no proxy. */
+  public Destination by(Path unixSocket) {
+    return new Destination(secure, host, port, trustsAnyone, unixSocket);
   }
 
   /** Tells whether the host is an address rather than a name. */
@@ -46,9 +56,12 @@ public record Destination(boolean secure, String host, int port, boolean trustsA
     return host.indexOf(':') >= 0 || IPV4.matcher(host).matches();
   }
 
-  /** Returns host and port as in a URI. */
+  /** Returns host and port as in a URI; or the Unix-domain socket. */
   @Override
   public String toString() {
+    if (unixSocket != null) {
+      return unixSocket.toString();
+    }
     return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
   }
 }

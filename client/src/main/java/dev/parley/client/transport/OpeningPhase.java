@@ -5,7 +5,7 @@ package dev.parley.client.transport;
 public enum OpeningPhase {
   /** The name of the host is looked up. */
   LOOK_UP,
-  /** The addresses of the host are tried, one after the other. */
+  /** The addresses of the host are raced. */
   CONNECT,
   /** The proxy, if there is one, is connected to and asked for a tunnel. */
   PROXY,

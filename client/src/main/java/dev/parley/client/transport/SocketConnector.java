@@ -11,9 +11,9 @@ import java.net.SocketTimeoutException;
 import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -24,15 +24,12 @@ import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Connects sockets: looks the name up, tries its addresses one after the other in the resolver's
- * order, and shakes hands over TLS where it is due, all within one deadline. With a proxy, that is
- * whose name is looked up and who is connected to; then comes a tunnel through it, and TLS with the
- * destination inside. Immutable.
+ * Connects sockets: looks the name up, races its addresses as RFC 8305 says (IPv6 first, each with
+ * 250 ms of a head start over the next), and shakes hands over TLS where it is due, all within one
+ * deadline. With a proxy, that is whose name is looked up and who is connected to; then comes a
+ * tunnel through it, and TLS with the destination inside. Immutable.
  */
 public final class SocketConnector implements Connector {
-  // An address that does not answer must leave time for the others, even if there is no deadline.
-  private static final Duration LONGEST_ATTEMPT = Duration.ofSeconds(10);
-
   /**
    * A look-up knows neither deadlines nor interrupts. It has a platform thread, because it would
    * hold the carrier of a virtual one as long as the name server is silent.
@@ -40,12 +37,16 @@ public final class SocketConnector implements Connector {
   private static final ThreadFactory LOOK_UPS =
       Thread.ofPlatform().name("parley-look-up").daemon().factory();
 
+  private static final ThreadFactory ATTEMPTS = Thread.ofVirtual().factory();
+
   private final ThreadFactory lookUps;
   private final ReadinessLoop loop;
   private final BufferPool buffers;
   private final TlsOptions tls;
   private final @Nullable UnixDomainSocketAddress unixSocket;
   private final ProxyRoutes routes;
+  private final NameResolver resolver;
+  private final SocketOptions sockets;
 
   /** Makes a connector for TCP. */
   public SocketConnector(ReadinessLoop loop, BufferPool buffers, TlsOptions tls) {
@@ -54,7 +55,15 @@ public final class SocketConnector implements Connector {
 
   /** Makes one whose look-ups run on threads of this factory. */
   SocketConnector(ThreadFactory lookUps, ReadinessLoop loop, BufferPool buffers, TlsOptions tls) {
-    this(lookUps, loop, buffers, tls, null, ProxyRoutes.direct());
+    this(
+        lookUps,
+        loop,
+        buffers,
+        tls,
+        null,
+        ProxyRoutes.direct(),
+        NameResolver.PLATFORM,
+        SocketOptions.DEFAULT);
   }
 
   private SocketConnector(
@@ -63,13 +72,17 @@ public final class SocketConnector implements Connector {
       BufferPool buffers,
       TlsOptions tls,
       @Nullable UnixDomainSocketAddress unixSocket,
-      ProxyRoutes routes) {
+      ProxyRoutes routes,
+      NameResolver resolver,
+      SocketOptions sockets) {
     this.lookUps = lookUps;
     this.loop = loop;
     this.buffers = buffers;
     this.tls = tls;
     this.unixSocket = unixSocket;
     this.routes = routes;
+    this.resolver = resolver;
+    this.sockets = sockets;
   }
 
   /**
@@ -77,8 +90,8 @@ public final class SocketConnector implements Connector {
    * the host only serves TLS then.
    */
   public SocketConnector withUnixSocket(Path path) {
-    return new SocketConnector(
-        lookUps, loop, buffers, tls, UnixDomainSocketAddress.of(path), routes);
+    UnixDomainSocketAddress address = UnixDomainSocketAddress.of(path);
+    return new SocketConnector(lookUps, loop, buffers, tls, address, routes, resolver, sockets);
   }
 
   /**
@@ -92,13 +105,27 @@ public final class SocketConnector implements Connector {
 
   /** Returns a connector that goes through whatever proxies are chosen for a destination. */
   public SocketConnector withProxies(ProxyRoutes routes) {
-    return new SocketConnector(lookUps, loop, buffers, tls, unixSocket, routes);
+    Objects.requireNonNull(routes, "routes");
+    return new SocketConnector(lookUps, loop, buffers, tls, unixSocket, routes, resolver, sockets);
+  }
+
+  /** Returns a connector that looks names up by a resolver of its own. */
+  public SocketConnector withResolver(NameResolver resolver) {
+    Objects.requireNonNull(resolver, "resolver");
+    return new SocketConnector(lookUps, loop, buffers, tls, unixSocket, routes, resolver, sockets);
+  }
+
+  /** Returns a connector that sets options on each TCP socket before it connects. */
+  public SocketConnector withSockets(SocketOptions options) {
+    Objects.requireNonNull(options, "options");
+    return new SocketConnector(lookUps, loop, buffers, tls, unixSocket, routes, resolver, options);
   }
 
   @Override
   public Transport connect(Destination destination, Deadline deadline)
       throws IOException, InterruptedException {
-    List<Optional<ProxyOptions>> ways = routes.to(destination);
+    List<Optional<ProxyOptions>> ways =
+        destination.unixSocket() == null ? routes.to(destination) : List.of(Optional.empty());
     List<IOException> failures = new ArrayList<>();
     for (Optional<ProxyOptions> way : ways) {
       try {
@@ -139,7 +166,7 @@ public final class SocketConnector implements Connector {
   /** Connects straight to a destination. */
   private Transport connect(Destination destination, TlsOptions tls, Deadline deadline)
       throws IOException, InterruptedException {
-    ChannelTransport channel = connect(addresses(destination, deadline), destination, deadline);
+    Transport channel = connect(addresses(destination, deadline), destination, deadline);
     return destination.secure()
         ? TlsTransport.connect(channel, destination, tls, buffers, deadline)
         : channel;
@@ -193,24 +220,37 @@ public final class SocketConnector implements Connector {
 
   private List<? extends SocketAddress> addresses(Destination destination, Deadline deadline)
       throws IOException, InterruptedException {
-    if (unixSocket != null) {
+    Path own = destination.unixSocket();
+    if (own != null) {
+      return List.of(UnixDomainSocketAddress.of(own));
+    } else if (unixSocket != null) {
       return List.of(unixSocket);
     }
+    List<InetAddress> all =
+        destination.isAddress()
+            ? List.of(InetAddress.getByName(destination.host())) // read, and not looked up
+            : lookUp(destination, deadline);
     List<InetSocketAddress> addresses = new ArrayList<>();
-    for (InetAddress address : lookUp(destination, deadline)) {
-      addresses.add(new InetSocketAddress(address, destination.port()));
+    for (InetAddress address : AddressRace.interleaved(all)) {
+      if (sockets.reach(address)) {
+        addresses.add(new InetSocketAddress(address, destination.port()));
+      }
+    }
+    if (addresses.isEmpty()) {
+      throw new ConnectException(
+          "no connection to " + destination + ": no address of the family of our own");
     }
     return addresses;
   }
 
-  private InetAddress[] lookUp(Destination destination, Deadline deadline)
+  private List<InetAddress> lookUp(Destination destination, Deadline deadline)
       throws IOException, InterruptedException {
     long start = System.nanoTime();
-    CompletableFuture<InetAddress[]> answer = new CompletableFuture<>();
+    CompletableFuture<List<InetAddress>> answer = new CompletableFuture<>();
     Runnable question =
         () -> {
           try {
-            answer.complete(InetAddress.getAllByName(destination.host()));
+            answer.complete(List.copyOf(resolver.resolve(destination.host())));
           } catch (Throwable e) {
             answer.completeExceptionally(e);
           }
@@ -221,7 +261,12 @@ public final class SocketConnector implements Connector {
       throw new ThreadRefusedException("looking up " + destination.host(), e);
     }
     try {
-      return answer.get(Math.max(0, deadline.remainingNanos()), TimeUnit.NANOSECONDS);
+      List<InetAddress> found =
+          answer.get(Math.max(0, deadline.remainingNanos()), TimeUnit.NANOSECONDS);
+      if (found.isEmpty()) {
+        throw new UnknownHostException(destination.host() + " has no address");
+      }
+      return found;
     } catch (TimeoutException e) {
       throw timeout(
           OpeningPhase.LOOK_UP, "no address of " + destination.host() + " found", start, e);
@@ -231,51 +276,16 @@ public final class SocketConnector implements Connector {
     }
   }
 
-  ChannelTransport connect(
+  Transport connect(
       List<? extends SocketAddress> addresses, Destination destination, Deadline deadline)
       throws IOException, InterruptedException {
-    long start = System.nanoTime();
-    List<IOException> failures = new ArrayList<>();
-    for (SocketAddress address : addresses) {
-      int left = addresses.size() - failures.size();
-      try {
-        return ChannelTransport.connect(address, loop, share(deadline, left));
-      } catch (ThreadRefusedException e) {
-        throw e; // No other address would fare better.
-      } catch (IOException e) {
-        failures.add(e);
-      }
-      if (deadline.isOver()) {
-        break;
-      }
-    }
-    StringBuilder message = new StringBuilder("no connection to " + destination);
-    for (int i = 0; i < failures.size(); i++) {
-      message.append(i == 0 ? ": " : "; ").append(name(addresses.get(i))).append(": ");
-      message.append(failures.get(i).getMessage());
-    }
-    IOException last = failures.removeLast();
-    IOException failure =
-        last instanceof SocketTimeoutException
-            ? timeout(OpeningPhase.CONNECT, message.toString(), start, last)
-            : causedBy(new ConnectException(message.toString()), last);
-    failures.forEach(failure::addSuppressed);
-    throw failure;
-  }
-
-  /** Returns until when to try an address, so that each one that is left gets its share. */
-  private static Deadline share(Deadline deadline, int left) {
-    if (left == 1) {
-      return deadline;
-    }
-    Duration share = Duration.ofNanos(deadline.remainingNanos() / left);
-    return Deadline.after(share.compareTo(LONGEST_ATTEMPT) < 0 ? share : LONGEST_ATTEMPT);
-  }
-
-  private static String name(SocketAddress address) {
-    return address instanceof InetSocketAddress inet
-        ? new Destination(false, inet.getAddress().getHostAddress(), inet.getPort()).toString()
-        : address.toString();
+    return new AddressRace(
+            addresses,
+            destination,
+            (address, until) -> ChannelTransport.connect(address, sockets, loop, until),
+            ATTEMPTS,
+            deadline)
+        .run();
   }
 
   private static OpeningTimeoutException timeout(

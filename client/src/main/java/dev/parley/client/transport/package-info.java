@@ -16,7 +16,7 @@
  * </pre>
  *
  * <p>A {@link dev.parley.client.transport.Connector} makes transports. {@link
- * dev.parley.client.transport.SocketConnector} looks the name up, tries its addresses and ends with
+ * dev.parley.client.transport.SocketConnector} looks the name up, races its addresses and ends with
  * a {@link dev.parley.client.transport.ChannelTransport}, and for {@code wss} with a {@link
  * dev.parley.client.transport.TlsTransport} over it. Whoever brings bytes from elsewhere implements
  * the two interfaces.

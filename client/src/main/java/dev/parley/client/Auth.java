@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.client;
+
+import dev.parley.client.transport.HttpAuthentication;
+import dev.parley.client.transport.HttpChallenge;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Says who we are: sends a bearer token, and a new one where it was refused, or answers the
+ * server's challenges by Basic, Digest or a scheme of your own.
+ *
+ * {@snippet :
+ * HttpClient.create(
+ *     config ->
+ *         config
+ *             .install(WebSockets.PLUGIN)
+ *             .install(Auth.PLUGIN, auth -> auth.bearer(tokens::fetch)));
+ * }
+ *
+ * <p>A request that has an {@code Authorization} header of its own goes as it is. Credentials go to
+ * whatever host a request names, unless {@link Config#onlyFor} says to which; never to another
+ * origin that a redirect leads to. No more than a few answers are given in one opening.
+ */
+public final class Auth {
+  /** The plugin, to be installed. */
+  public static final HttpClientPlugin<Config, Auth> PLUGIN =
+      new HttpClientPlugin<>() {
+        private final AttributeKey<Auth> key = new AttributeKey<>("Auth");
+
+        @Override
+        public AttributeKey<Auth> key() {
+          return key;
+        }
+
+        @Override
+        public Auth prepare(Consumer<Config> configure) {
+          Config config = new Config();
+          configure.accept(config);
+          return new Auth(config);
+        }
+
+        @Override
+        public void install(Auth plugin, HttpClient client) {
+          client.hooks().onSend(plugin::send);
+        }
+      };
+
+  private static final int MOST_REQUESTS = 4;
+  private static final String AUTHORIZATION = "Authorization";
+
+  /** Tells that the header is this plugin's, should a hook around it send the request again. */
+  private static final AttributeKey<Boolean> OURS = new AttributeKey<>("Auth");
+
+  private final HttpAuthentication authentication;
+  private final List<Url> origins;
+
+  /** Who we are, and for whom. Setters return this; one of the first four is needed. */
+  public static final class Config {
+    private @Nullable HttpAuthentication authentication;
+    private final List<Url> origins = new ArrayList<>();
+
+    private Config() {}
+
+    /**
+     * Sends a token (RFC 6750) with each opening.
+     *
+     * @param tokens gives the first token, and the next one where a server has refused the last
+     *     with 401; asked by one thread at a time, and once however many sessions were refused at
+     *     once. What it throws fails the openings that wait for it, and the next opening asks again
+     */
+    public Config bearer(Supplier<String> tokens) {
+      return authentication(new BearerTokens(tokens));
+    }
+
+    /**
+     * Sends user and password with each opening (RFC 7617).
+     *
+     * @throws IllegalArgumentException if the user has a colon, or either a control character
+     */
+    public Config basic(String user, String password) {
+      return authentication(HttpAuthentication.basic(user, password));
+    }
+
+    /**
+     * Proves the password where it is asked for, without sending it (RFC 7616).
+     *
+     * @throws IllegalArgumentException if either has a control character
+     */
+    public Config digest(String user, String password) {
+      return authentication(HttpAuthentication.digest(user, password));
+    }
+
+    /** Answers challenges by a scheme of your own. */
+    public Config authentication(HttpAuthentication authentication) {
+      this.authentication = Objects.requireNonNull(authentication, "authentication");
+      return this;
+    }
+
+    /**
+     * Names the origins that get the credentials. Default: every one.
+     *
+     * @param urls as in {@code wss://api.example.com}; path and query do not matter
+     * @throws IllegalArgumentException if one is no WebSocket URL, or has no scheme
+     */
+    public Config onlyFor(String... urls) {
+      for (String url : urls) {
+        origins.add(Url.parseOrigin(url));
+      }
+      return this;
+    }
+  }
+
+  private Auth(Config config) {
+    if (config.authentication == null) {
+      throw new IllegalArgumentException(
+          "Auth without credentials, expected bearer, basic, digest or authentication");
+    }
+    this.authentication = config.authentication;
+    this.origins = List.copyOf(config.origins);
+  }
+
+  private HttpClientCall send(HttpRequestBuilder request, PluginHooks.Sender next) {
+    if (request.headers().contains(AUTHORIZATION) && request.attributes().get(OURS) == null) {
+      return next.send(request);
+    }
+    Url url = request.target();
+    if (!origins.isEmpty() && origins.stream().noneMatch(origin -> origin.hasOriginOf(url))) {
+      return next.send(request);
+    }
+    HttpAuthentication.Exchange exchange = authentication.begin();
+    HttpAuthentication.Request asked =
+        new HttpAuthentication.Request(HttpMethod.GET.name(), url.target());
+    String credentials = exchange.credentials(asked, List.of());
+    for (int requests = 1; ; requests++) {
+      if (credentials != null) {
+        request.setHeader(AUTHORIZATION, credentials).attributes().put(OURS, true);
+      }
+      HttpClientCall call = next.send(request);
+      if (call.response().status().value() != 401
+          || requests == MOST_REQUESTS
+          || !call.request().target().hasOriginOf(url)) {
+        return call;
+      }
+      credentials =
+          exchange.credentials(
+              asked, HttpChallenge.parse(call.response().headers().getAll("WWW-Authenticate")));
+      if (credentials == null) {
+        return call;
+      }
+    }
+  }
+
+  /** Shows how and for whom; no credentials. */
+  @Override
+  public String toString() {
+    return "Auth[" + authentication + ", onlyFor=" + origins + "]";
+  }
+}

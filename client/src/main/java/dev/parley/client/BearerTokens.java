@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.client;
+
+import dev.parley.client.transport.HttpAuthentication;
+import dev.parley.client.transport.HttpChallenge;
+import dev.parley.websocket.WebSocketException;
+import dev.parley.websocket.WebSocketInterruptedException;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** The token of all sessions of a client, and how to get the next one (RFC 6750 §2.1). */
+final class BearerTokens implements HttpAuthentication {
+  // Laws.
+  //
+  // `current` is the last token, or that which somebody is fetching. Whoever needs another one than
+  // it puts a new future there, by compare-and-set: the one who succeeds fetches, on his own
+  // thread and with no lock held, and all others wait for his result. A fetch that failed is taken
+  // away again, so that the next who comes tries anew.
+
+  private static final Pattern TOKEN = Pattern.compile("[A-Za-z0-9._~+/-]+=*");
+
+  private final Supplier<String> tokens;
+  private final AtomicReference<@Nullable Fetch> current = new AtomicReference<>();
+
+  /** One call for a token, told from others by which it is. */
+  private static final class Fetch {
+    private final CompletableFuture<String> token = new CompletableFuture<>();
+  }
+
+  BearerTokens(Supplier<String> tokens) {
+    this.tokens = Objects.requireNonNull(tokens, "tokens");
+  }
+
+  @Override
+  public Exchange begin() {
+    return new OneExchange();
+  }
+
+  private final class OneExchange implements Exchange {
+    private @Nullable Fetch used;
+    private boolean refreshed;
+
+    @Override
+    public @Nullable String credentials(Request request, List<HttpChallenge> challenges) {
+      if (used != null) {
+        if (refreshed) {
+          return null; // the new one was refused too
+        }
+        refreshed = true;
+      }
+      used = otherThan(used);
+      return "Bearer " + await(used);
+    }
+  }
+
+  private Fetch otherThan(@Nullable Fetch refused) {
+    Fetch now = current.get();
+    if (now != null && now != refused) {
+      return now;
+    }
+    Fetch next = new Fetch();
+    Fetch before = current.compareAndExchange(now, next);
+    if (before != now) {
+      // Somebody was faster. Where his fetch has failed by now there is none: ours to try again.
+      return before == null ? otherThan(refused) : before;
+    }
+    try {
+      next.token.complete(require(tokens.get()));
+    } catch (Throwable e) {
+      current.compareAndSet(next, null);
+      next.token.completeExceptionally(e);
+    }
+    return next;
+  }
+
+  private static String require(String token) {
+    if (!TOKEN.matcher(token).matches()) {
+      throw new IllegalArgumentException("bearer token with a character that RFC 6750 forbids");
+    }
+    return token;
+  }
+
+  private static String await(Fetch fetch) {
+    try {
+      return fetch.token.get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new WebSocketInterruptedException("interrupted while waiting for a token", e);
+    } catch (ExecutionException e) {
+      throw new WebSocketException("no bearer token: " + e.getCause(), e.getCause());
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "HttpAuthentication[Bearer]";
+  }
+}

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.parley.testkit.MockWebSocketServer;
+import dev.parley.testkit.Scenario;
+import dev.parley.websocket.WebSocketException;
+import dev.parley.websocket.WebSocketInterruptedException;
+import dev.parley.websocket.handshake.Headers;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(60)
+final class AuthTest {
+  private static final Duration SOON = Duration.ofSeconds(10);
+  private static final String DIGEST =
+      "Digest realm=\"r\", nonce=\"n\", qop=\"auth\", algorithm=SHA-256";
+
+  @AutoClose private final MockWebSocketServer server = MockWebSocketServer.start();
+
+  private static HttpClient client(Consumer<Auth.Config> auth) {
+    return HttpClient.create(
+        config ->
+            config.install(WebSockets.PLUGIN).install(Redirects.PLUGIN).install(Auth.PLUGIN, auth));
+  }
+
+  private void refuseOnce(String challenge) {
+    server.enqueue(
+        Scenario.reject(401, Headers.builder().add("WWW-Authenticate", challenge).build(), ""));
+  }
+
+  private @Nullable String sent() {
+    return server.takeHandshake(SOON).request().headers().get("Authorization");
+  }
+
+  private void open(HttpClient client) {
+    client.webSocket(server.url("/chat?room=1"), session -> {});
+  }
+
+  private static Supplier<String> counting() {
+    AtomicInteger count = new AtomicInteger();
+    return () -> "t" + count.incrementAndGet();
+  }
+
+  @Test
+  void bearerIsFetchedOnceAndAgainWhereItIsRefused() {
+    try (HttpClient client = client(auth -> auth.bearer(counting()))) {
+      open(client);
+      open(client);
+      refuseOnce("Bearer error=\"invalid_token\"");
+      open(client);
+      open(client);
+    }
+    assertThat(List.of(sent(), sent(), sent(), sent(), sent()))
+        .containsExactly("Bearer t1", "Bearer t1", "Bearer t1", "Bearer t2", "Bearer t2");
+  }
+
+  @Test
+  void bearerThatIsRefusedTwiceIsGivenUp() {
+    refuseOnce("Bearer");
+    refuseOnce("Bearer");
+    try (HttpClient client = client(auth -> auth.bearer(counting()))) {
+      assertThat(catchThrowableOfType(WebSocketUpgradeException.class, () -> open(client)))
+          .hasMessageNotContaining("t1")
+          .satisfies(e -> assertThat(e.response().status().value()).isEqualTo(401));
+      assertThat(List.of(sent(), sent())).containsExactly("Bearer t1", "Bearer t2");
+    }
+  }
+
+  /** Fifty sessions are refused with the old token before anybody has a new one. */
+  @Test
+  void oneRefreshServesHoweverManyWereRefused() throws Exception {
+    int many = 50;
+    AtomicInteger fetched = new AtomicInteger();
+    CountDownLatch refused = new CountDownLatch(many);
+    CountDownLatch allRefused = new CountDownLatch(1);
+    Supplier<String> tokens = () -> "t" + fetched.incrementAndGet();
+    try (HttpClient client = client(auth -> auth.bearer(tokens))) {
+      open(client);
+      for (int i = 0; i < many; i++) {
+        server.enqueue(
+            Scenario.empty()
+                .signal(refused)
+                .await(allRefused)
+                .then(Scenario.reject(401).steps().getFirst()));
+      }
+      try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+        List<Future<?>> all = new ArrayList<>();
+        for (int i = 0; i < many; i++) {
+          all.add(threads.submit(() -> open(client)));
+        }
+        refused.await();
+        allRefused.countDown();
+        for (Future<?> each : all) {
+          each.get();
+        }
+      }
+    }
+    assertThat(fetched).hasValue(2);
+  }
+
+  @Test
+  void fetchThatFailsFailsTheOpeningAndIsTriedByTheNext() {
+    AtomicInteger count = new AtomicInteger();
+    Supplier<String> tokens =
+        () -> {
+          if (count.incrementAndGet() == 1) {
+            throw new IllegalStateException("no network");
+          }
+          return "t";
+        };
+    try (HttpClient client = client(auth -> auth.bearer(tokens))) {
+      assertThat(catchThrowableOfType(WebSocketException.class, () -> open(client)))
+          .hasMessageStartingWith("no bearer token: ")
+          .hasCauseInstanceOf(IllegalStateException.class);
+      open(client);
+    }
+    assertThat(sent()).isEqualTo("Bearer t");
+  }
+
+  @Test
+  void waitForSomebodyElsesFetchCanBeInterrupted() throws Exception {
+    CountDownLatch fetching = new CountDownLatch(1);
+    CountDownLatch fetched = new CountDownLatch(1);
+    Supplier<String> tokens =
+        () -> {
+          fetching.countDown();
+          try {
+            fetched.await();
+          } catch (InterruptedException e) {
+            throw new AssertionError(e);
+          }
+          return "t";
+        };
+    try (HttpClient client = client(auth -> auth.bearer(tokens))) {
+      FutureTask<Void> first = new FutureTask<>(() -> open(client), null);
+      Thread.startVirtualThread(first);
+      fetching.await();
+      FutureTask<Void> second = new FutureTask<>(() -> open(client), null);
+      Thread waiting = Thread.startVirtualThread(second);
+      waiting.interrupt();
+      assertThat(catchThrowableOfType(ExecutionException.class, second::get))
+          .hasCauseInstanceOf(WebSocketInterruptedException.class);
+      fetched.countDown();
+      first.get();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "a b", "a\r\nX: y", "\u00e9"})
+  void tokenThatIsNoneIsRefusedAndNotShown(String token) {
+    try (HttpClient client = client(auth -> auth.bearer(() -> token))) {
+      assertThat(catchThrowableOfType(WebSocketException.class, () -> open(client)))
+          .hasMessageEndingWith("bearer token with a character that RFC 6750 forbids");
+    }
+  }
+
+  @Test
+  void basicGoesAtOnce() {
+    try (HttpClient client = client(auth -> auth.basic("Aladdin", "open sesame"))) {
+      open(client);
+      refuseOnce("Basic realm=\"x\"");
+      assertThat(catchThrowableOfType(WebSocketUpgradeException.class, () -> open(client)))
+          .isNotNull();
+      assertThat(sent()).isEqualTo("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+      assertThat(sent()).startsWith("Basic ");
+    }
+  }
+
+  @Test
+  void digestAnswersTheChallengeForTheRequestAsItIs() {
+    refuseOnce(DIGEST);
+    try (HttpClient client = client(auth -> auth.digest("user", "hunter2"))) {
+      open(client);
+      assertThat(sent()).isNull();
+      assertThat(sent())
+          .startsWith(
+              "Digest username=\"user\", realm=\"r\", uri=\"/chat?room=1\", algorithm=SHA-256")
+          .doesNotContain("hunter2");
+      assertThat(client.plugin(Auth.PLUGIN).toString()).doesNotContain("user", "hunter2");
+    }
+  }
+
+  @Test
+  void requestThatSaysWhoAsksGoesAsItIs() {
+    try (HttpClient client = client(auth -> auth.bearer(counting()))) {
+      client.webSocket(
+          request -> request.url(server.url()).header("Authorization", "Mine x"), session -> {});
+    }
+    assertThat(sent()).isEqualTo("Mine x");
+  }
+
+  @Test
+  void credentialsAreForTheirOriginsOnly() {
+    try (MockWebSocketServer other = MockWebSocketServer.start();
+        HttpClient client =
+            client(auth -> auth.bearer(counting()).onlyFor(server.url("/whatever?x")))) {
+      open(client);
+      client.webSocket(other.url(), session -> {});
+      assertThat(sent()).isEqualTo("Bearer t1");
+      assertThat(other.takeHandshake(SOON).request().headers().get("Authorization")).isNull();
+    }
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> client(auth -> auth.basic("a", "b").onlyFor("api.example.com")));
+  }
+
+  @Test
+  void challengeOfAnotherOriginIsNotAnswered() {
+    try (MockWebSocketServer other = MockWebSocketServer.start();
+        HttpClient client = client(auth -> auth.digest("user", "hunter2"))) {
+      server.enqueue(
+          Scenario.reject(302, Headers.builder().add("Location", other.url()).build(), ""));
+      other.enqueue(
+          Scenario.reject(401, Headers.builder().add("WWW-Authenticate", DIGEST).build(), ""));
+      assertThat(catchThrowableOfType(WebSocketUpgradeException.class, () -> open(client)))
+          .isNotNull();
+      assertThat(sent()).isNull();
+      assertThat(other.takeHandshake(SOON).request().headers().get("Authorization")).isNull();
+    }
+  }
+
+  @Test
+  void nobodyIsRefused() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> client(auth -> {}))
+        .withMessage("Auth without credentials, expected bearer, basic, digest or authentication");
+  }
+}
