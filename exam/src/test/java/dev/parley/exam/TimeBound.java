@@ -14,7 +14,9 @@ import java.util.concurrent.locks.LockSupport;
  *
  * <p>The time in which the machine lets nobody run does not count, be it busy with another process
  * or collecting garbage: a thread that does nothing but wake up every few milliseconds measures by
- * how much it is late. So a bound can be as tight as the exam asks on a machine that is shared.
+ * how much it is late. So a bound can be as tight as the exam asks on a machine that is shared. It
+ * is a virtual thread, as those of the client are, because they share their carriers with the
+ * floods of all the servers of the exam.
  */
 final class TimeBound {
   /** What the exam allows. */
@@ -29,7 +31,7 @@ final class TimeBound {
   private static final long START = System.nanoTime();
 
   static {
-    Thread.ofPlatform().name("exam-clock").daemon().start(TimeBound::tick);
+    Thread unused = Thread.ofVirtual().name("exam-clock").start(TimeBound::tick);
   }
 
   private TimeBound() {}
