@@ -201,7 +201,7 @@ final class CutTest {
     /** So few are under way at once that each is quick; those in silence do not count. */
     private final Semaphore underWay = new Semaphore(4);
 
-    private final Semaphore together = new Semaphore(32);
+    private final Semaphore together = new Semaphore(16);
 
     Laboratory(Line line) {
       this.line = line;
