@@ -285,13 +285,14 @@ final class NetworkTest {
 
     @Test
     void anyByteIsASignOfLife() {
-      RawFrame message = RawFrame.text("x".repeat(30));
-      Step drip = dripping(message, Duration.ofMillis(100)); // for three seconds, with no Pong
+      Duration timeout = Duration.ofSeconds(2); // so that only a long stall looks like a dead peer
+      RawFrame message = RawFrame.text("x".repeat(40));
+      Step drip = dripping(message, Duration.ofMillis(100)); // for four seconds, with no Pong
       server.enqueue(Scenario.accept().then(drip));
-      WebSocketSession session = open();
-
-      assertThat(session.incoming().receive()).isEqualTo(new Frame.Text("x".repeat(30)));
-      session.close();
+      try (HttpClient patient = client(ws -> ws.pingInterval(SHORT).pongTimeout(timeout));
+          WebSocketSession session = patient.webSocketSession(server.url())) {
+        assertThat(session.incoming().receive()).isEqualTo(new Frame.Text("x".repeat(40)));
+      }
     }
 
     @Test
