@@ -47,6 +47,11 @@ final class ConnectedSession implements WebSocketSession {
   }
 
   @Override
+  public void send(byte[] bytes) {
+    connection.send(Objects.requireNonNull(bytes, "bytes"));
+  }
+
+  @Override
   public void send(Frame frame) {
     connection.send(Objects.requireNonNull(frame, "frame"));
   }

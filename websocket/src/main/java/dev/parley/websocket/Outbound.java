@@ -60,6 +60,30 @@ public final class Outbound {
    * @throws RuntimeException what an extension throws, see the class
    */
   public void begin(Frame frame) {
+    requireReady();
+    switch (frame) {
+      case Frame.Text data -> beginData(data, judgeText(data));
+      case Frame.Binary data -> beginData(data, text.state());
+      case Frame.Close close -> beginClose(close);
+      case Frame.Ping ping -> beginOnWire(ping, ping.opcode(), nextKey());
+      case Frame.Pong pong -> beginOnWire(pong, pong.opcode(), nextKey());
+    }
+  }
+
+  /**
+   * Takes a whole binary message as {@link #begin} takes a frame of it, and makes such a frame only
+   * where an extension is to see it.
+   */
+  public void beginBinary(byte[] message) {
+    if (extensions.isEmpty() && messageType == Opcode.CONTINUATION) {
+      requireReady();
+      writer.begin(0x80 | Opcode.BINARY.code(), message, nextKey());
+    } else {
+      begin(new Frame.Binary(message));
+    }
+  }
+
+  private void requireReady() {
     if (closeTaken) {
       throw new IllegalStateException("a Close was taken, no frame may follow it");
     }
@@ -68,13 +92,6 @@ public final class Outbound {
     }
     if (!isIdle()) {
       throw new IllegalStateException("the former frame is not wholly written");
-    }
-    switch (frame) {
-      case Frame.Text data -> beginData(data, judgeText(data));
-      case Frame.Binary data -> beginData(data, text.state());
-      case Frame.Close close -> beginClose(close);
-      case Frame.Ping ping -> beginOnWire(ping, ping.opcode(), nextKey());
-      case Frame.Pong pong -> beginOnWire(pong, pong.opcode(), nextKey());
     }
   }
 

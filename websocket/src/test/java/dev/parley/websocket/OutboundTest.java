@@ -119,6 +119,57 @@ final class OutboundTest {
   }
 
   @Nested
+  @DisplayName("A whole binary message, without a frame made of it")
+  final class WholeMessage {
+    private final byte[] message = hex("2a 2b");
+
+    private String begun(Outbound outbound) {
+      ByteBuffer target = ByteBuffer.allocate(99);
+      outbound.beginBinary(message);
+      assertThat(outbound.write(target)).isTrue();
+      byte[] bytes = new byte[target.flip().remaining()];
+      target.get(bytes);
+      return hex(bytes);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Role.class)
+    void goesOutAsItsFrameWould(Role role) {
+      Frame frame = new Frame.Binary(message);
+      assertThat(begun(half(role))).isEqualTo(write(half(role), frame));
+      Outbound extended = half(role, TestExtension.appending('x', ReservedBit.RSV1));
+      assertThat(begun(extended))
+          .isEqualTo(write(half(role, TestExtension.appending('x', ReservedBit.RSV1)), frame));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Role.class)
+    void isRefusedInsideAMessageOfText(Role role) {
+      Outbound outbound = half(role);
+      write(outbound, text("61", false));
+      assertThatIllegalArgumentException().isThrownBy(() -> outbound.beginBinary(message));
+      assertThat(outbound.isIdle()).isTrue();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Role.class)
+    void endsAMessageOfFragments(Role role) {
+      Outbound outbound = half(role);
+      write(outbound, binary("01", false));
+      assertThat(begun(outbound)).isEqualTo(hex(to(role.peer(), "80 02 2a 2b")));
+      assertThat(begun(outbound)).isEqualTo(hex(to(role.peer(), "82 02 2a 2b")));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Role.class)
+    void isRefusedAfterAClose(Role role) {
+      Outbound outbound = half(role);
+      write(outbound, new Frame.Close());
+      assertThatIllegalStateException().isThrownBy(() -> outbound.beginBinary(message));
+    }
+  }
+
+  @Nested
   @DisplayName("RFC 6455 §5.4: fragmentation")
   final class Fragmentation {
     @ParameterizedTest

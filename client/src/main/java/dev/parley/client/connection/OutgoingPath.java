@@ -89,6 +89,19 @@ final class OutgoingPath {
     }
   }
 
+  /** Sends a binary message as {@link #send(Frame)} does, and allocates nothing for it. */
+  void send(byte[] message) throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      begin(message);
+      pump(Deadline.NONE);
+    } catch (IOException e) {
+      throw connection.closedException("cannot send"); // law 4: with its cause
+    } finally {
+      unlock();
+    }
+  }
+
   /**
    * Sends a frame, waits only while the buffer has no room for it, and leaves the writing to a
    * flush.
@@ -112,7 +125,7 @@ final class OutgoingPath {
       return false;
     }
     try {
-      connection.requireSendable(frame);
+      connection.requireSendable(frame instanceof Frame.Close);
       // All that came before must have left for the transport: then even a frame larger than the
       // buffer is begun.
       if (!pump(AT_ONCE)) {
@@ -237,9 +250,7 @@ final class OutgoingPath {
    * begun.
    */
   private void begin(Frame frame) throws IOException, InterruptedException {
-    connection.requireSendable(frame);
-    pumpBegun(Deadline.NONE);
-    connection.requireSendable(frame);
+    makeWay(frame instanceof Frame.Close);
     if (frame instanceof Frame.Close close) {
       beginClose(close);
       return;
@@ -252,6 +263,25 @@ final class OutgoingPath {
       connection.broke(e);
       throw e;
     }
+  }
+
+  private void begin(byte[] message) throws IOException, InterruptedException {
+    makeWay(false);
+    try {
+      outbound.beginBinary(message);
+    } catch (IllegalArgumentException e) {
+      throw e; // inside a message of text; nothing has changed
+    } catch (RuntimeException | Error e) {
+      connection.broke(e);
+      throw e;
+    }
+  }
+
+  /** Has what an interrupted sender left encoded, so that another frame can be begun. */
+  private void makeWay(boolean forClose) throws IOException, InterruptedException {
+    connection.requireSendable(forClose);
+    pumpBegun(Deadline.NONE);
+    connection.requireSendable(forClose);
   }
 
   private void beginClose(Frame.Close close) {

@@ -119,7 +119,20 @@ public final class WebSocketConnection {
    * @throws WebSocketInterruptedException if the thread was interrupted while it waited
    */
   public void send(Frame frame) {
-    uninterrupted("interrupted while sending", () -> outgoing.send(frame));
+    try {
+      outgoing.send(frame);
+    } catch (InterruptedException e) {
+      throw interrupted("interrupted while sending", e);
+    }
+  }
+
+  /** Sends a binary message as {@link #send(Frame)} does, and allocates nothing for it. */
+  public void send(byte[] message) {
+    try {
+      outgoing.send(message);
+    } catch (InterruptedException e) {
+      throw interrupted("interrupted while sending", e);
+    }
   }
 
   /**
@@ -127,7 +140,11 @@ public final class WebSocketConnection {
    * others.
    */
   public void enqueue(Frame frame) {
-    uninterrupted("interrupted while sending", () -> outgoing.enqueue(frame));
+    try {
+      outgoing.enqueue(frame);
+    } catch (InterruptedException e) {
+      throw interrupted("interrupted while sending", e);
+    }
   }
 
   /** Sends a frame as {@link #enqueue} does, or returns false where that would have to wait. */
@@ -137,12 +154,12 @@ public final class WebSocketConnection {
 
   /** Writes what was held back, and waits until the operating system has it. */
   public void flush() {
-    uninterrupted(
-        "interrupted while flushing",
-        () -> {
-          requireNotEnded("cannot flush");
-          outgoing.flush();
-        });
+    requireNotEnded("cannot flush");
+    try {
+      outgoing.flush();
+    } catch (InterruptedException e) {
+      throw interrupted("interrupted while flushing", e);
+    }
   }
 
   /**
@@ -183,8 +200,11 @@ public final class WebSocketConnection {
   public void close(CloseReason reason) {
     Frame.Close frame = new Frame.Close(reason);
     Deadline deadline = Deadline.after(options.closeTimeout());
-    uninterrupted(
-        "interrupted while closing; the closing handshake goes on", () -> close(frame, deadline));
+    try {
+      close(frame, deadline);
+    } catch (InterruptedException e) {
+      throw interrupted("interrupted while closing; the closing handshake goes on", e);
+    }
   }
 
   private void close(Frame.Close frame, Deadline deadline) throws InterruptedException {
@@ -289,10 +309,10 @@ public final class WebSocketConnection {
    * Throws unless a frame may still be sent. After the peer's Close frame, a raw session may send
    * its own.
    */
-  void requireSendable(Frame frame) {
+  void requireSendable(boolean close) {
     ClosingHandshake now = closing.get();
     boolean over = now.sent() != null || now.received() != null || hasEnded();
-    if (over && !(frame instanceof Frame.Close && answersByHand())) {
+    if (over && !(close && answersByHand())) {
       throw closedException("cannot send");
     }
   }
@@ -514,18 +534,6 @@ public final class WebSocketConnection {
           new WebSocketException(
               "no thread could be started for the session: " + refusal, refusal));
       return false;
-    }
-  }
-
-  private interface Waiting {
-    void run() throws InterruptedException;
-  }
-
-  private static void uninterrupted(String message, Waiting action) {
-    try {
-      action.run();
-    } catch (InterruptedException e) {
-      throw interrupted(message, e);
     }
   }
 
