@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.client;
 
+import dev.parley.client.connection.KeyStream;
 import dev.parley.client.connection.MaskingKeys;
 import dev.parley.client.connection.OpeningExchange;
 import dev.parley.client.connection.OpeningExchange.Answer;
@@ -50,6 +51,7 @@ final class WebSocketOpener implements AutoCloseable {
   private final BufferPool buffers = new BufferPool();
   private final Connector connector;
   private final SecureRandom random = new SecureRandom();
+  private final KeyStream maskingKeys = new KeyStream(random);
 
   /** What is open, each by the latch that tells when it is gone. */
   private final Map<CountDownLatch, WebSocketConnection> open = new ConcurrentHashMap<>();
@@ -207,7 +209,7 @@ final class WebSocketOpener implements AutoCloseable {
               buffers,
               accepted.received(),
               new Inbound(Role.CLIENT, settings.limits(), delivery, extensions),
-              new Outbound(Role.CLIENT, extensions, new MaskingKeys(random)),
+              new Outbound(Role.CLIENT, extensions, new MaskingKeys(maskingKeys)),
               settings.connectionOptions(delivery),
               THREADS,
               () -> {

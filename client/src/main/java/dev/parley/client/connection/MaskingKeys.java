@@ -2,28 +2,25 @@
 package dev.parley.client.connection;
 
 import java.nio.ByteBuffer;
-import java.security.SecureRandom;
 import java.util.function.IntSupplier;
 
 /**
- * Masking keys that nobody can predict (RFC 6455 §5.3, §10.3), fetched from the secure source a few
- * at a time because each visit there costs more than the key. For one thread at a time.
+ * Masking keys for one connection, each used once (RFC 6455 §5.3): drawn from the client's stream
+ * some at a time, because each visit there takes a lock. For one thread at a time.
  */
 public final class MaskingKeys implements IntSupplier {
-  private static final int KEYS_A_VISIT = 32;
+  private final KeyStream stream;
+  private final ByteBuffer keys = ByteBuffer.allocate(KeyStream.DRAW).limit(0);
 
-  private final SecureRandom random;
-  private final ByteBuffer keys = ByteBuffer.allocate(KEYS_A_VISIT * Integer.BYTES).limit(0);
-
-  /** Makes a source of keys that draws from a secure one. */
-  public MaskingKeys(SecureRandom random) {
-    this.random = random;
+  /** Makes a source of keys that draws from a stream. */
+  public MaskingKeys(KeyStream stream) {
+    this.stream = stream;
   }
 
   @Override
   public int getAsInt() {
     if (!keys.hasRemaining()) {
-      random.nextBytes(keys.array());
+      stream.draw(keys.array());
       keys.clear();
     }
     return keys.getInt();

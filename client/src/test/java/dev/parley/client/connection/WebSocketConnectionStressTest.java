@@ -157,7 +157,8 @@ final class WebSocketConnectionStressTest {
               BUFFERS,
               BUFFERS.acquire().clear().flip(),
               new Inbound(Role.CLIENT, Limits.DEFAULT, delivery, List.of()),
-              new Outbound(Role.CLIENT, List.of(), new MaskingKeys(new SecureRandom())),
+              new Outbound(
+                  Role.CLIENT, List.of(), new MaskingKeys(new KeyStream(new SecureRandom()))),
               new ConnectionOptions(delivery, null, SOON, SOON, null, 16, 1 << 20),
               Thread.ofVirtual().factory(),
               finished::countDown);

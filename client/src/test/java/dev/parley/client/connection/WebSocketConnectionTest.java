@@ -89,7 +89,8 @@ final class WebSocketConnectionTest {
             buffers,
             received,
             new Inbound(Role.CLIENT, limits, delivery, List.of()),
-            new Outbound(Role.CLIENT, List.of(), new MaskingKeys(new SecureRandom())),
+            new Outbound(
+                Role.CLIENT, List.of(), new MaskingKeys(new KeyStream(new SecureRandom()))),
             new ConnectionOptions(
                 delivery, pingInterval, pongTimeout, closeTimeout, writeTimeout, 16, 1 << 20),
             threads,
