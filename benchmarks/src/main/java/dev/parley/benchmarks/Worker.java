@@ -78,7 +78,7 @@ public final class Worker {
 
   private static Measure measure(Bench bench) throws Exception {
     return switch (bench.workload().kind()) {
-      case ROUND_TRIP -> RoundTrips.on(bench);
+      case ROUND_TRIP, LATE_ROUND_TRIP -> RoundTrips.on(bench);
       case IN_FLIGHT -> new PingPong(bench, 1, bench.workload().parties());
       case SESSIONS -> new PingPong(bench, bench.workload().parties(), 1);
       case SEND, SEND_NOW, SEND_THREADS -> new Sends(bench);

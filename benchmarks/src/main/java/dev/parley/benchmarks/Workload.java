@@ -38,6 +38,11 @@ public record Workload(
   public enum Kind {
     /** One message there and back, again and again; client and server on one core. */
     ROUND_TRIP(true),
+    /**
+     * Likewise, but the server lets the client begin to wait before it answers, as over a network.
+     * Otherwise, on one core, it mostly answers before the client's send has returned.
+     */
+    LATE_ROUND_TRIP(true),
     /** So many messages on their way on one session. */
     IN_FLIGHT(false),
     /** One message on its way on each of so many sessions. */
@@ -66,6 +71,11 @@ public record Workload(
     /** Tells whether client and server share a core: what is told then is the length of the way. */
     public boolean sharesCore() {
       return sharesCore;
+    }
+
+    /** Tells whether what counts is how long each message takes. */
+    public boolean isRoundTrip() {
+      return this == ROUND_TRIP || this == LATE_ROUND_TRIP;
     }
   }
 
@@ -102,6 +112,21 @@ public record Workload(
                 1,
                 true));
       }
+    }
+    for (boolean virtual : new boolean[] {false, true}) {
+      all.add(
+          new Workload(
+              "roundtrip-64-late" + (virtual ? "-virtual" : ""),
+              "Round trip of 64 bytes, answered when the client waits"
+                  + (virtual ? ", from a virtual thread" : ""),
+              Kind.LATE_ROUND_TRIP,
+              64,
+              false,
+              false,
+              virtual,
+              Compression.NONE,
+              1,
+              true));
     }
     all.add(plain("inflight-64", "64 messages of 64 bytes in flight", Kind.IN_FLIGHT, 64, true));
     for (int sessions : new int[] {100, 1_000, 10_000}) {

@@ -118,13 +118,14 @@ public final class Harness {
     Corpus.write(corpus);
     List<String> command = new ArrayList<>(List.of(options.server().toString()));
     command.addAll(List.of("--corpus", corpus.toString(), "--certificate", certificate.toString()));
-    if (shared) {
+    boolean late = workload.kind() == Workload.Kind.LATE_ROUND_TRIP;
+    if (late) {
       command.add("--batch");
     }
     result.put("title", workload.title());
     result.put("kind", workload.kind().name().toLowerCase(Locale.ROOT));
     result.put("size", workload.size());
-    result.put("batch", shared);
+    result.put("batch", late);
     ObjectNode clients = result.putObject("clients");
     Peer server = new Peer(serverCore, command, log("server"));
     List<Running> running = new ArrayList<>();

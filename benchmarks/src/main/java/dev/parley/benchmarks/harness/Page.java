@@ -74,7 +74,7 @@ final class Page {
   private static String group(Workload workload) {
     boolean compressed = workload.compression() != Settings.Compression.NONE;
     return switch (workload.kind()) {
-      case ROUND_TRIP -> "Round trips";
+      case ROUND_TRIP, LATE_ROUND_TRIP -> "Round trips";
       case IN_FLIGHT, SESSIONS, SEND_THREADS, STREAM -> "Many at once";
       case SEND, SEND_NOW -> compressed ? "Compressed" : "Sending";
       case RECEIVE -> compressed ? "Compressed" : "Receiving";

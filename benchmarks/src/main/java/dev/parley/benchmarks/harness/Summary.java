@@ -30,7 +30,7 @@ record Summary(
 
   static Summary of(Kind kind, ArrayNode rounds) {
     List<Double> curve = new ArrayList<>();
-    if (kind == Kind.ROUND_TRIP) {
+    if (kind.isRoundTrip()) {
       for (int i = 0; i < Meter.PERCENTILES.size(); i++) {
         int index = i;
         curve.add(median(rounds, round -> round.get("latencies").get(index).asDouble() / 1e3));
@@ -38,14 +38,14 @@ record Summary(
     }
     ToDoubleFunction<JsonNode> value =
         switch (kind) {
-          case ROUND_TRIP ->
+          case ROUND_TRIP, LATE_ROUND_TRIP ->
               round -> round.get("latencies").get(Meter.PERCENTILES.indexOf(50.0)).asDouble() / 1e3;
           case IDLE -> round -> round.get("heap").asDouble();
           default -> round -> round.get("count").asDouble() * 1e9 / round.get("nanos").asDouble();
         };
     double[] all = sorted(rounds, value);
     return new Summary(
-        kind == Kind.ROUND_TRIP ? "us" : kind == Kind.IDLE ? "bytes" : "per second",
+        kind.isRoundTrip() ? "us" : kind == Kind.IDLE ? "bytes" : "per second",
         median(all),
         all[0],
         all[all.length - 1],
