@@ -79,6 +79,14 @@ final class WebSocketOpener implements AutoCloseable {
     }
   }
 
+  /** Returns what is run when a connection is gone: out here, or it would keep its opening. */
+  private Runnable forgetting(CountDownLatch gone) {
+    return () -> {
+      open.remove(gone);
+      gone.countDown();
+    };
+  }
+
   private void requireOpen() {
     if (closed) {
       throw new IllegalStateException("the client is closed");
@@ -212,10 +220,7 @@ final class WebSocketOpener implements AutoCloseable {
               new Outbound(Role.CLIENT, extensions, new MaskingKeys(maskingKeys)),
               settings.connectionOptions(delivery),
               THREADS,
-              () -> {
-                open.remove(gone);
-                gone.countDown();
-              });
+              forgetting(gone));
       open.put(gone, connection);
       HttpClientCall call = call(request, accepted.head(), new byte[0]);
       connected.put(call, new Connected(connection, new ConnectedSession(connection, extensions)));
