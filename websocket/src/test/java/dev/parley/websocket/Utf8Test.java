@@ -11,18 +11,33 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class Utf8Test {
-  @ParameterizedTest
-  @ValueSource(strings = {"", "a", "?", "é", "世界?", "🌍", "a🌍b"})
-  void encodesAsTheJdkDoes(String text) {
-    assertThat(Utf8.encode(text)).isEqualTo(text.getBytes(StandardCharsets.UTF_8));
+  @Test
+  void emptyTextHasNoBytes() {
+    assertThat(Utf8.encode("")).isEmpty();
   }
 
-  @Test
-  void refusesALoneSurrogateAndNeverReplacesIt() {
-    for (String text : new String[] {"\ud800", "a\udfff", "\udc00\ud800", "🌍\ud83c", "\ud800?"}) {
-      assertThatIllegalArgumentException()
-          .isThrownBy(() -> Utf8.encode(text))
-          .withCauseInstanceOf(CharacterCodingException.class);
+  @ParameterizedTest
+  @ValueSource(strings = {"?", "é", "?é", "日本?", "😀", "?😀", "¿", ">", "@"})
+  void encodesAsTheJdkDoesWhereverItStands(String piece) {
+    for (int length = 0; length < 20; length++) {
+      for (int at = 0; at <= length; at++) {
+        String text = "a".repeat(at) + piece + "b".repeat(length - at);
+        assertThat(Utf8.encode(text)).isEqualTo(text.getBytes(StandardCharsets.UTF_8));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"\ud800", "\udc00", "?\udfff", "😀\udbff", "\udc00\ud800"})
+  void refusesALoneSurrogateWhereverItStands(String piece) {
+    for (int length = 0; length < 20; length++) {
+      for (int at = 0; at <= length; at++) {
+        String text = "a".repeat(at) + piece + "b".repeat(length - at);
+        assertThatIllegalArgumentException()
+            .isThrownBy(() -> Utf8.encode(text))
+            .withMessage("text has a lone surrogate, which UTF-8 cannot hold")
+            .withCauseInstanceOf(CharacterCodingException.class);
+      }
     }
   }
 }
