@@ -7,7 +7,6 @@ import dev.parley.websocket.Violation;
 import dev.parley.websocket.WebSocketProtocolException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.zip.DataFormatException;
 import java.util.zip.Deflater;
 import java.util.zip.Inflater;
@@ -24,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class RawDeflate {
   private static final int TAIL = 4;
-  private static final int STEP = 16 << 10;
+  static final int STEP = 16 << 10;
   private static final byte[] EMPTY = {};
 
   private RawDeflate() {}
@@ -38,6 +37,14 @@ final class RawDeflate {
     default Inflater inflater() {
       return new Inflater(true);
     }
+
+    /** Returns an array of {@link #STEP} bytes, whose content means nothing. */
+    default byte[] chunk() {
+      return new byte[STEP];
+    }
+
+    /** Takes a chunk that nobody uses any more. */
+    default void giveBack(byte[] chunk) {}
 
     /** Takes a deflater that is sound and done with its message. */
     default void giveBack(Deflater deflater, int level) {
@@ -129,7 +136,7 @@ final class RawDeflate {
         deflater = streams.deflater(level);
         sinceFullFlush = 0;
       }
-      Output output = new Output();
+      Output output = new Output(streams);
       for (int from = 0; from < data.length; ) {
         int length = Math.min(data.length - from, window - sinceFullFlush);
         deflater.setInput(data, from, length);
@@ -230,7 +237,7 @@ final class RawDeflate {
       }
       // One byte over the limit tells that it is passed.
       long most = Math.min(room, Integer.MAX_VALUE - 8) + 1;
-      Output output = new Output();
+      Output output = new Output(streams);
       inflater.setInput(data);
       betweenBlocks = false;
       while (!betweenBlocks) {
@@ -319,16 +326,15 @@ final class RawDeflate {
    * first one, which is used again.
    */
   private static final class Output {
-    private static final AtomicReference<byte @Nullable []> SPARE = new AtomicReference<>();
-
+    private final Streams streams;
     private List<byte[]> full = List.of();
     private byte[] chunk;
     private int filled;
     private long fullSize;
 
-    Output() {
-      byte[] spare = SPARE.getAndSet(null);
-      this.chunk = spare == null ? new byte[STEP] : spare;
+    Output(Streams streams) {
+      this.streams = streams;
+      this.chunk = streams.chunk();
     }
 
     int free() {
@@ -362,7 +368,7 @@ final class RawDeflate {
         size += length;
       }
       System.arraycopy(chunk, 0, joined, size, joined.length - size);
-      SPARE.set(chunk);
+      streams.giveBack(chunk);
       return joined;
     }
   }

@@ -12,8 +12,9 @@ import java.util.zip.Inflater;
  * Keeps a few zlib streams that no connection uses just now. To make one and to end it again takes
  * longer than to compress a short message; to reset one does not.
  *
- * <p>Any thread may call. What is kept is bounded: {@link #KEPT} inflaters of about 40 KiB of
- * native memory, and as many deflaters of about 260 KiB for each level in use.
+ * <p>Any thread may call: it is the one place of the core that connections share. What is kept is
+ * bounded: {@link #KEPT} inflaters of about 40 KiB of native memory, so many chunks of 16 KiB for
+ * what they put out, and as many deflaters of about 260 KiB for each level in use.
  */
 final class SharedStreams implements RawDeflate.Streams {
   /** Those of all connections. */
@@ -24,6 +25,7 @@ final class SharedStreams implements RawDeflate.Streams {
 
   private final Map<Integer, Queue<Deflater>> deflaters = new ConcurrentHashMap<>();
   private final Queue<Inflater> inflaters = new ArrayBlockingQueue<>(KEPT);
+  private final Queue<byte[]> chunks = new ArrayBlockingQueue<>(KEPT);
 
   @Override
   public Deflater deflater(int level) {
@@ -35,6 +37,17 @@ final class SharedStreams implements RawDeflate.Streams {
   public Inflater inflater() {
     Inflater kept = inflaters.poll();
     return kept == null ? RawDeflate.Streams.super.inflater() : kept;
+  }
+
+  @Override
+  public byte[] chunk() {
+    byte[] kept = chunks.poll();
+    return kept == null ? RawDeflate.Streams.super.chunk() : kept;
+  }
+
+  @Override
+  public void giveBack(byte[] chunk) {
+    boolean unused = chunks.offer(chunk);
   }
 
   @Override

@@ -43,6 +43,15 @@ final class SharedStreamsTest {
   }
 
   @Test
+  void chunkThatCameBackIsLentAgain() {
+    byte[] chunk = streams.chunk();
+    assertThat(chunk).hasSize(RawDeflate.STEP);
+    assertThat(streams.chunk()).isNotSameAs(chunk);
+    streams.giveBack(chunk);
+    assertThat(streams.chunk()).isSameAs(chunk);
+  }
+
+  @Test
   void eachLevelHasItsOwn() {
     Deflater fast = streams.deflater(1);
     streams.giveBack(fast, 1);
