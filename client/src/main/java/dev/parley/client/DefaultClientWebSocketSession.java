@@ -16,4 +16,9 @@ public final class DefaultClientWebSocketSession extends DelegatingClientWebSock
   public DefaultClientWebSocketSession(HttpClientCall call, WebSocketSession delegate) {
     super(delegate, call);
   }
+
+  @Override
+  public void send(byte[] bytes) {
+    delegate().send(bytes); // which makes no frame of it
+  }
 }
