@@ -108,6 +108,9 @@ final class Registration {
 
   boolean awaitReadable(Deadline deadline) throws InterruptedException {
     if (!Thread.currentThread().isVirtual()) {
+      if (Thread.interrupted()) { // A selector that finds bytes at once would not tell.
+        throw new InterruptedException();
+      }
       Lead mine = takeLead();
       if (mine != null && lead(mine, deadline)) {
         return true;
