@@ -47,6 +47,44 @@ final class ConnectedSession implements WebSocketSession {
   }
 
   @Override
+  public Optional<CloseInfo> closeInfo() {
+    if (!connection.hasEnded()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new CloseInfo(
+            connection.closingHandshake(),
+            connection.failure(),
+            connection.messagesAccepted(),
+            connection.messagesSent(),
+            connection.messagesReceived(),
+            connection.bytesSent(),
+            connection.bytesReceived(),
+            roundTrip().orElse(null),
+            connection.lastFramesSent(),
+            connection.lastFramesReceived()));
+  }
+
+  @Override
+  public Duration ping() {
+    return connection.ping(connection.pongTimeout());
+  }
+
+  @Override
+  public Duration ping(Duration timeout) {
+    return connection.ping(Objects.requireNonNull(timeout, "timeout"));
+  }
+
+  @Override
+  public Optional<RoundTrip> roundTrip() {
+    Duration last = connection.lastRoundTrip();
+    Duration smoothed = connection.smoothedRoundTrip();
+    return last == null || smoothed == null
+        ? Optional.empty()
+        : Optional.of(new RoundTrip(last, smoothed));
+  }
+
+  @Override
   public void send(byte[] bytes) {
     connection.send(Objects.requireNonNull(bytes, "bytes"));
   }

@@ -4,8 +4,10 @@ package dev.parley.client;
 import dev.parley.websocket.CloseReason;
 import dev.parley.websocket.Frame;
 import dev.parley.websocket.WebSocketExtension;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -56,6 +58,26 @@ public class DelegatingClientWebSocketSession implements ClientWebSocketSession 
   @Override
   public CompletableFuture<@Nullable CloseReason> closeReason() {
     return delegate.closeReason();
+  }
+
+  @Override
+  public Optional<CloseInfo> closeInfo() {
+    return delegate.closeInfo();
+  }
+
+  @Override
+  public Duration ping() {
+    return delegate.ping();
+  }
+
+  @Override
+  public Duration ping(Duration timeout) {
+    return delegate.ping(timeout);
+  }
+
+  @Override
+  public Optional<RoundTrip> roundTrip() {
+    return delegate.roundTrip();
   }
 
   @Override

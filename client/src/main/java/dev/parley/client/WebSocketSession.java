@@ -4,7 +4,9 @@ package dev.parley.client;
 import dev.parley.websocket.CloseReason;
 import dev.parley.websocket.Frame;
 import dev.parley.websocket.WebSocketExtension;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +43,49 @@ public interface WebSocketSession extends AutoCloseable {
    *     rather than ask again and again
    */
   CompletableFuture<@Nullable CloseReason> closeReason();
+
+  /**
+   * Returns how the session ended and what had passed; empty while it has not ended. Each call
+   * looks anew: the counts may still grow a little while the rest of the closing handshake passes.
+   */
+  default Optional<CloseInfo> closeInfo() {
+    return Optional.empty();
+  }
+
+  /**
+   * Sends a Ping and waits for its Pong, at most for {@code pongTimeout}; see {@link
+   * #ping(Duration)}.
+   */
+  default Duration ping() {
+    throw new UnsupportedOperationException("this session sends no Pings of its own");
+  }
+
+  /**
+   * Sends a Ping and waits for its Pong (RFC 6455 §5.5.2). A Pong to another Ping does not count.
+   * Where no thread is receiving, this one reads on, and what arrives waits to be received; where
+   * the receive queue is full, nothing is read and so no Pong is seen.
+   *
+   * @param timeout how long to wait at most; the session stays open when it is over
+   * @return the time from writing the Ping to reading the Pong
+   * @throws dev.parley.websocket.WebSocketClosedException if the session has ended or is closing,
+   *     or ends meanwhile
+   * @throws dev.parley.websocket.WebSocketException if no Pong came in time, with a {@link
+   *     java.net.SocketTimeoutException} as its cause
+   * @throws dev.parley.websocket.WebSocketInterruptedException if the thread is interrupted, with
+   *     the interrupt flag set again; the session stays open
+   * @throws UnsupportedOperationException if it is a session of another kind that cannot do it
+   */
+  default Duration ping(Duration timeout) {
+    throw new UnsupportedOperationException("this session sends no Pings of its own");
+  }
+
+  /**
+   * Returns how long the last Pings and their Pongs took, those of {@code pingInterval} included;
+   * empty while none was answered. Does not wait; can be asked before the end and after it.
+   */
+  default Optional<RoundTrip> roundTrip() {
+    return Optional.empty();
+  }
 
   /**
    * Sends a text message.

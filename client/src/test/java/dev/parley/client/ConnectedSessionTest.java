@@ -14,6 +14,7 @@ import dev.parley.testkit.Scenario;
 import dev.parley.websocket.CloseReason;
 import dev.parley.websocket.ClosingHandshake.Closer;
 import dev.parley.websocket.Frame;
+import dev.parley.websocket.FrameHeader;
 import dev.parley.websocket.Opcode;
 import dev.parley.websocket.Violation;
 import dev.parley.websocket.WebSocketClosedException;
@@ -130,6 +131,69 @@ final class ConnectedSessionTest {
         session.send("go");
         assertThat(session.incoming().receive()).isEqualTo(new Frame.Text("there"));
       }
+    }
+  }
+
+  @Nested
+  class HowItEnded {
+    @Test
+    void nothingIsToldBeforeTheEnd() {
+      try (var session = play(Scenario.accept().expectClose())) {
+        assertThat(session.closeInfo()).isEmpty();
+        assertThat(session.roundTrip()).isEmpty();
+      }
+    }
+
+    @Test
+    void bothReasonsAndWhatPassed() {
+      var session =
+          play(
+              Scenario.accept()
+                  .expect("question")
+                  .send("answer")
+                  .close(new CloseReason(4000, "enough")));
+      session.send("question");
+      assertThat(session.incoming().stream()).hasSize(2);
+      CloseInfo info = session.closeInfo().orElseThrow();
+      assertThat(info.first()).isEqualTo(Closer.PEER);
+      assertThat(info.peers()).isEqualTo(new CloseReason(4000, "enough"));
+      assertThat(info.ours()).isEqualTo(new CloseReason(4000, "enough"));
+      assertThat(info.isClean()).isTrue();
+      assertThat(info.rootCause()).isNull();
+      assertThat(info.messagesAccepted()).isEqualTo(1);
+      assertThat(info.messagesSent()).isEqualTo(1);
+      assertThat(info.messagesReceived()).isEqualTo(1);
+      assertThat(info.lastFramesReceived())
+          .extracting(FrameHeader::opcode)
+          .containsExactly(Opcode.TEXT, Opcode.CLOSE);
+      assertThat(info)
+          .hasToString(
+              "the peer sent 4000 (enough) first, we sent 4000 (enough);"
+                  + " sent 1 of 1 messages, 28 bytes; received 1 messages, 18 bytes");
+    }
+
+    @Test
+    void rootCauseOfAnAbruptEnd() {
+      var session = play(Scenario.accept().endOfStream());
+      assertThatExceptionOfType(WebSocketException.class)
+          .isThrownBy(() -> session.incoming().receive());
+      CloseInfo info = session.closeInfo().orElseThrow();
+      assertThat(info.first()).isNull();
+      assertThat(info.isClean()).isFalse();
+      assertThat(info.failure()).isNotNull();
+      assertThat(info.rootCause()).isInstanceOf(EOFException.class);
+      assertThat(info.toString()).contains("EOFException: end of stream");
+    }
+
+    @Test
+    void roundTripsAreToldBeforeAndAfterTheEnd() {
+      var session = play(Scenario.accept().expectClose());
+      Duration roundTrip = session.ping();
+      assertThat(session.roundTrip()).contains(new RoundTrip(roundTrip, roundTrip));
+      assertThat(session.ping(SOON)).isBetween(Duration.ZERO, SOON);
+      session.close();
+      assertThat(session.closeInfo().orElseThrow().roundTrip())
+          .isEqualTo(session.roundTrip().orElseThrow());
     }
   }
 

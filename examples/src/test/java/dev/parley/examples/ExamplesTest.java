@@ -293,6 +293,18 @@ final class ExamplesTest {
   }
 
   @Test
+  void keepAlive() {
+    server.enqueue(Scenario.accept().expect("Anybody there?").expectClose());
+    KeepAlive.main(server.url());
+    assertPrinted(
+        "There and back within a minute: true",
+        "First to close: US",
+        "Ours: CloseReason[code=1000, message=], the peer's: CloseReason[code=1000, message=]",
+        "1 of 1 messages went out",
+        "Why: null");
+  }
+
+  @Test
   void throughAProxy() {
     try (MockProxy proxy = MockProxy.start()) {
       proxy.enqueue(new ResponseHead(200, "OK", Headers.EMPTY));

@@ -102,6 +102,10 @@ final class FrameReader {
     return received == size;
   }
 
+  int firstByte() {
+    return first;
+  }
+
   boolean isFinal() {
     return (first & 0x80) != 0;
   }

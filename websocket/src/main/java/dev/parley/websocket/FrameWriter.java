@@ -67,6 +67,11 @@ final class FrameWriter {
     return true;
   }
 
+  /** Returns how many bytes of the frame are left to write. */
+  long remaining() {
+    return header.remaining() + (long) payload.length - written;
+  }
+
   /** Tells whether the last frame has been written to its end. */
   boolean isIdle() {
     return !header.hasRemaining() && written == payload.length;

@@ -38,6 +38,7 @@ public final class Inbound {
   private final long maxMessageSize;
 
   private final FrameReader reader = new FrameReader();
+  private final LastFrames lastFrames = new LastFrames();
 
   /** The frame being read. */
   private Opcode opcode = Opcode.CONTINUATION;
@@ -122,6 +123,14 @@ public final class Inbound {
   /** Tells whether nothing more will be read: after a Close, a failure, or the end. */
   public boolean isEnded() {
     return ended;
+  }
+
+  /**
+   * Returns the headers of the last frames that came, at most four, the oldest first; the last may
+   * be one that broke a rule, or whose payload is not all there. Any thread may ask.
+   */
+  public List<FrameHeader> lastFrames() {
+    return lastFrames.list();
   }
 
   /**
@@ -239,6 +248,7 @@ public final class Inbound {
 
   private void judgeLength() {
     long length = reader.length();
+    lastFrames.add(reader.firstByte(), length);
     if (length < 0) {
       throw violation(
           Violation.LENGTH_NEGATIVE, "length of " + Long.toUnsignedString(length) + " bytes");

@@ -24,6 +24,7 @@ public final class Outbound {
   private final boolean masks;
   private final IntSupplier maskingKeys;
   private final FrameWriter writer;
+  private final LastFrames lastFrames = new LastFrames();
   private final Utf8Validator text = new Utf8Validator();
 
   /** The message being sent: TEXT or BINARY; CONTINUATION while there is none. */
@@ -77,7 +78,7 @@ public final class Outbound {
   public void beginBinary(byte[] message) {
     if (extensions.isEmpty() && messageType == Opcode.CONTINUATION) {
       requireReady();
-      writer.begin(0x80 | Opcode.BINARY.code(), message, nextKey());
+      beginOnWire(0x80 | Opcode.BINARY.code(), message, nextKey());
     } else {
       begin(new Frame.Binary(message));
     }
@@ -103,6 +104,19 @@ public final class Outbound {
   /** Tells whether nothing of a frame is left to write. */
   public boolean isIdle() {
     return writer.isIdle();
+  }
+
+  /** Returns how many bytes of the frame are left to write, its header included. */
+  public long remaining() {
+    return writer.remaining();
+  }
+
+  /**
+   * Returns the headers of the last frames that were begun, at most four, the oldest first. Any
+   * thread may ask.
+   */
+  public List<FrameHeader> lastFrames() {
+    return lastFrames.list();
   }
 
   /** Tells whether a Close was taken, so that no frame may follow. */
@@ -177,7 +191,12 @@ public final class Outbound {
 
   private void beginOnWire(Frame frame, Opcode opcode, int key) {
     int fin = frame.fin() ? 0x80 : 0;
-    writer.begin(fin | ExtensionChain.bitsOf(frame) | opcode.code(), frame.data(), key);
+    beginOnWire(fin | ExtensionChain.bitsOf(frame) | opcode.code(), frame.data(), key);
+  }
+
+  private void beginOnWire(int firstByte, byte[] payload, int key) {
+    writer.begin(firstByte, payload, key);
+    lastFrames.add(firstByte, payload.length);
   }
 
   private int nextKey() {

@@ -9,10 +9,14 @@ import dev.parley.client.transport.Transport;
 import dev.parley.websocket.CloseReason;
 import dev.parley.websocket.Event;
 import dev.parley.websocket.Frame;
+import dev.parley.websocket.FrameHeader;
 import dev.parley.websocket.Inbound;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLongFieldUpdater;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,6 +69,14 @@ final class IncomingPath {
   /** There is nothing more to read, ever. */
   private boolean drained;
 
+  private static final AtomicLongFieldUpdater<IncomingPath> MESSAGES =
+      AtomicLongFieldUpdater.newUpdater(IncomingPath.class, "messagesReceived");
+  private static final AtomicLongFieldUpdater<IncomingPath> BYTES =
+      AtomicLongFieldUpdater.newUpdater(IncomingPath.class, "bytesReceived");
+
+  // Written with lazySet: nobody waits for them, and a full barrier for each message is dear.
+  private volatile long messagesReceived;
+  private volatile long bytesReceived;
   private volatile long lastReceivedNanos = System.nanoTime();
   private volatile boolean paused;
 
@@ -80,6 +92,7 @@ final class IncomingPath {
     this.inbound = inbound;
     this.buffers = buffers;
     this.buffer = received;
+    this.bytesReceived = received.remaining();
     this.everyFrame = options.delivery() == Inbound.Delivery.FRAMES;
     this.inbox = new Inbox(options.queueMessages(), options.queueBytes());
   }
@@ -141,6 +154,49 @@ final class IncomingPath {
         giveBack();
       }
     }
+  }
+
+  /**
+   * Waits while a condition holds that what arrives may end, and the session has not ended. Reads
+   * on, as a receiver would, where nobody else does, up to the inbox's bound.
+   */
+  void awaitWhile(BooleanSupplier condition, Deadline deadline) throws InterruptedException {
+    while (condition.getAsBoolean() && !connection.hasEnded() && !deadline.isOver()) {
+      if (inbox.isFull() || !turn.tryTake()) {
+        boolean unused =
+            inbox.awaitWhile(
+                () ->
+                    (inbox.isFull() || turn.isTaken())
+                        && condition.getAsBoolean()
+                        && !connection.hasEnded(),
+                deadline);
+        continue;
+      }
+      try {
+        readWhile(condition, deadline);
+      } finally {
+        giveBack();
+      }
+    }
+  }
+
+  private void readWhile(BooleanSupplier condition, Deadline deadline) throws InterruptedException {
+    lateReads = 0;
+    while (condition.getAsBoolean() && !inbox.isFull() && !connection.hasEnded()) {
+      Event event = nextEvent(deadline);
+      if (event == null) {
+        return;
+      }
+      Frame frame = take(event);
+      if (frame != null) {
+        inbox.add(frame);
+      }
+    }
+  }
+
+  /** Tells whether nothing is read until something is taken. */
+  boolean isFull() {
+    return inbox.isFull();
   }
 
   private void readToEnd(Deadline deadline) throws InterruptedException {
@@ -218,6 +274,21 @@ final class IncomingPath {
   /** Wakes all who wait, because the session has ended. */
   void wake() {
     inbox.wake();
+  }
+
+  /** Returns how many messages came whole. */
+  long messagesReceived() {
+    return messagesReceived;
+  }
+
+  /** Returns how many bytes of frames came. */
+  long bytesReceived() {
+    return bytesReceived;
+  }
+
+  /** Returns the headers of the last frames that came. */
+  List<FrameHeader> lastFrames() {
+    return inbound.lastFrames();
   }
 
   /** Returns when bytes last arrived, in terms of {@code System.nanoTime}. */
@@ -308,7 +379,13 @@ final class IncomingPath {
         connection.closeReceived(reason == null ? CloseReason.NO_STATUS : reason);
       }
       case Event.Received(Frame frame) -> {
-        if (everyFrame || !frame.opcode().isControl()) {
+        boolean control = frame.opcode().isControl();
+        if (!control && frame.fin()) {
+          MESSAGES.lazySet(this, messagesReceived + 1);
+        } else if (frame instanceof Frame.Pong pong && connection.pongReceived(pong)) {
+          inbox.wake(); // somebody may wait for it
+        }
+        if (everyFrame || !control) {
           return frame;
         }
       }
@@ -366,6 +443,7 @@ final class IncomingPath {
     }
     dry = count == 0;
     if (count > 0) {
+      BYTES.lazySet(this, bytesReceived + count);
       lastReceivedNanos = System.nanoTime();
     } else {
       release();

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.client.connection;
 
-import dev.parley.websocket.Frame;
 import dev.parley.websocket.WebSocketException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Asks a silent peer for a sign of life, and ends the connection where none comes (RFC 6455
@@ -19,8 +19,6 @@ import java.time.Duration;
  * the session, and its senders, for as long as it likes.
  */
 final class Keepalive {
-  private static final byte[] NOTHING = {};
-
   private final WebSocketConnection connection;
   private final IncomingPath incoming;
   private final OutgoingPath outgoing;
@@ -33,6 +31,7 @@ final class Keepalive {
   private static final Duration LAST_LOOK = Duration.ofMillis(200);
 
   // Touched by the timer's thread only.
+  private RoundTrips.@Nullable Ping ping;
   private boolean asked;
   private boolean lastLook;
   private long askedNanos;
@@ -85,7 +84,7 @@ final class Keepalive {
       lastLook = false;
       if (asked) {
         askedNanos = now;
-        connection.oweFromTimer(new Frame.Ping(NOTHING));
+        ping = connection.pingFromTimer(ping);
       }
       tickWithin(WebSocketConnection.shorter(asked ? timeout : left, interval), room);
     }

@@ -6,13 +6,16 @@ import dev.parley.client.transport.Deadline;
 import dev.parley.client.transport.Transport;
 import dev.parley.websocket.CloseReason;
 import dev.parley.websocket.Frame;
+import dev.parley.websocket.FrameHeader;
 import dev.parley.websocket.Outbound;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +44,7 @@ final class OutgoingPath {
   private final BufferPool buffers;
   private final @Nullable Duration writeTimeout;
   private final Replies replies = new Replies();
+  private final SentMessages messages = new SentMessages();
   private final ReentrantLock lock = new ReentrantLock();
   private final AtomicBoolean draining = new AtomicBoolean();
   private final AtomicBoolean flushComing = new AtomicBoolean();
@@ -53,6 +57,11 @@ final class OutgoingPath {
 
   /** The transport may have taken bytes that the operating system does not have yet. */
   private boolean unflushed;
+
+  private static final AtomicLongFieldUpdater<OutgoingPath> BYTES =
+      AtomicLongFieldUpdater.newUpdater(OutgoingPath.class, "bytesWritten");
+
+  private volatile long bytesWritten;
 
   /** Since when the transport has had no room for what we have to write; 0 while it has. */
   private volatile long stalledSinceNanos;
@@ -199,6 +208,21 @@ final class OutgoingPath {
     }
   }
 
+  /** Returns how many messages were accepted, and how many of them were wholly written. */
+  SentMessages messages() {
+    return messages;
+  }
+
+  /** Returns how many bytes of frames the transport took. */
+  long bytesWritten() {
+    return bytesWritten;
+  }
+
+  /** Returns the headers of the last frames that were begun. */
+  List<FrameHeader> lastFrames() {
+    return outbound.lastFrames();
+  }
+
   /** Returns what broke the way out, if anything did. */
   @Nullable IOException failure() {
     return broken;
@@ -256,7 +280,7 @@ final class OutgoingPath {
       return;
     }
     try {
-      outbound.begin(frame);
+      beginJudged(frame);
     } catch (IllegalArgumentException e) {
       throw e; // the caller's mistake; nothing has changed
     } catch (RuntimeException | Error e) {
@@ -269,6 +293,7 @@ final class OutgoingPath {
     makeWay(false);
     try {
       outbound.beginBinary(message);
+      messages.begun(true);
     } catch (IllegalArgumentException e) {
       throw e; // inside a message of text; nothing has changed
     } catch (RuntimeException | Error e) {
@@ -284,8 +309,16 @@ final class OutgoingPath {
     connection.requireSendable(forClose);
   }
 
+  private void beginJudged(Frame frame) {
+    outbound.begin(frame);
+    messages.begun(frame.fin() && !frame.opcode().isControl());
+    if (frame instanceof Frame.Ping ping) {
+      connection.pingBegun(ping);
+    }
+  }
+
   private void beginClose(Frame.Close close) {
-    outbound.begin(close);
+    beginJudged(close);
     CloseReason reason = close.readReason();
     connection.closeSent(reason == null ? CloseReason.NO_STATUS : reason);
   }
@@ -329,7 +362,7 @@ final class OutgoingPath {
         if (reply instanceof Frame.Close close) {
           beginClose(close);
         } else {
-          outbound.begin(reply);
+          beginJudged(reply);
         }
       }
     }
@@ -369,7 +402,19 @@ final class OutgoingPath {
       brokeWithin(e);
       throw e;
     } finally {
+      count(pending);
       pending.compact();
+    }
+  }
+
+  private void count(ByteBuffer pending) {
+    BYTES.lazySet(this, bytesWritten + pending.position());
+    if (pending.hasRemaining()) {
+      messages.wrotePart(pending, outbound.remaining());
+    } else if (unflushed) {
+      messages.tookAll(outbound.remaining());
+    } else {
+      messages.wroteAll(outbound.remaining());
     }
   }
 

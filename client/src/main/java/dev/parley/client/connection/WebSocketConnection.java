@@ -8,6 +8,7 @@ import dev.parley.client.transport.Transport;
 import dev.parley.websocket.CloseReason;
 import dev.parley.websocket.ClosingHandshake;
 import dev.parley.websocket.Frame;
+import dev.parley.websocket.FrameHeader;
 import dev.parley.websocket.Inbound;
 import dev.parley.websocket.Outbound;
 import dev.parley.websocket.WebSocketClosedException;
@@ -20,6 +21,7 @@ import java.io.UncheckedIOException;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicReference;
@@ -54,6 +56,7 @@ public final class WebSocketConnection {
   private final IncomingPath incoming;
   private final OutgoingPath outgoing;
   private final IdleWatch watch;
+  private final RoundTrips roundTrips = new RoundTrips();
   private final AtomicReference<ClosingHandshake> closing =
       new AtomicReference<>(ClosingHandshake.OPEN);
   // The timers that would outlast the connection, and keep it from being collected.
@@ -256,11 +259,103 @@ public final class WebSocketConnection {
     return closing.get().isOpen() && !hasEnded();
   }
 
-  // What the paths tell and ask.
+  /**
+   * Sends a Ping and waits for its Pong. Reads meanwhile where nobody else does, up to the bound of
+   * the receive queue.
+   *
+   * @return the time from writing the Ping to the Pong
+   * @throws WebSocketClosedException if the connection is closing or has ended, or ends meanwhile
+   * @throws WebSocketException if no Pong came in time; the connection stays as it is
+   * @throws WebSocketInterruptedException if the thread was interrupted while it waited
+   */
+  public Duration ping(Duration timeout) {
+    Deadline deadline = Deadline.after(timeout);
+    RoundTrips.Ping ping = roundTrips.next();
+    try {
+      outgoing.send(ping.frame());
+      incoming.awaitWhile(() -> !ping.isAnswered(), deadline);
+    } catch (InterruptedException e) {
+      throw interrupted("interrupted while waiting for a Pong", e);
+    } finally {
+      roundTrips.forget(ping);
+    }
+    Duration roundTrip = ping.roundTrip();
+    if (roundTrip != null) {
+      return roundTrip;
+    }
+    requireNotEnded("no Pong came");
+    String unread = incoming.isFull() ? "; the receive queue is full, so nothing is read" : "";
+    throw new WebSocketException(
+        "no Pong came within " + timeout + unread,
+        new SocketTimeoutException("no Pong within " + timeout));
+  }
 
-  boolean hasEnded() {
+  /** Returns how long {@link #ping} waits where the caller does not say. */
+  public Duration pongTimeout() {
+    return options.pongTimeout();
+  }
+
+  /**
+   * Returns the round trip of the last Ping that was answered; {@code null} while there is none.
+   */
+  public @Nullable Duration lastRoundTrip() {
+    return roundTrips.last();
+  }
+
+  /** Returns the smoothed round trip, or {@code null} while no Ping was answered. */
+  public @Nullable Duration smoothedRoundTrip() {
+    return roundTrips.smoothed();
+  }
+
+  /** Tells whether it is decided how the connection ends. */
+  public boolean hasEnded() {
     return ending.get() != null;
   }
+
+  /**
+   * Returns why it ended; {@code null} where the peer's Close frame ended it, or before the end.
+   */
+  public @Nullable WebSocketException failure() {
+    Ending end = ending.get();
+    return end == null ? null : end.failure();
+  }
+
+  /** Returns how many messages were accepted for sending. */
+  public long messagesAccepted() {
+    return outgoing.messages().accepted();
+  }
+
+  /** Returns how many of them are wholly in the operating system's hands. */
+  public long messagesSent() {
+    return outgoing.messages().written();
+  }
+
+  /** Returns how many messages came whole. */
+  public long messagesReceived() {
+    return incoming.messagesReceived();
+  }
+
+  /** Returns how many bytes of frames were written. */
+  public long bytesSent() {
+    return outgoing.bytesWritten();
+  }
+
+  /** Returns how many bytes of frames came. */
+  public long bytesReceived() {
+    return incoming.bytesReceived();
+  }
+
+  /** Returns the headers of the last frames that were begun, the oldest first. */
+  public List<FrameHeader> lastFramesSent() {
+    return outgoing.lastFrames();
+  }
+
+  /** Returns the headers of the last frames that came, the oldest first. */
+  public List<FrameHeader> lastFramesReceived() {
+    return incoming.lastFrames();
+  }
+
+  // What the paths tell and ask.
 
   void readerLeft() {
     watch.readerLeft();
@@ -359,9 +454,24 @@ public final class WebSocketConnection {
     outgoing.owe(reply);
   }
 
-  /** Owes a frame on behalf of a timer, whose thread must not write. */
-  void oweFromTimer(Frame frame) {
-    boolean unused = startVirtually("parley-ping", () -> outgoing.owe(frame));
+  /**
+   * Owes a Ping on behalf of a timer, whose thread must not write.
+   *
+   * @param former the one before, whose Pong nobody waits for any more
+   */
+  RoundTrips.Ping pingFromTimer(RoundTrips.@Nullable Ping former) {
+    roundTrips.forget(former);
+    RoundTrips.Ping ping = roundTrips.next();
+    boolean unused = startVirtually("parley-ping", () -> outgoing.owe(ping.frame()));
+    return ping;
+  }
+
+  void pingBegun(Frame.Ping ping) {
+    roundTrips.begun(ping);
+  }
+
+  boolean pongReceived(Frame.Pong pong) {
+    return roundTrips.answered(pong);
   }
 
   void closeSent(CloseReason reason) {

@@ -13,6 +13,7 @@ import dev.parley.client.transport.RefusingThreads;
 import dev.parley.websocket.CloseReason;
 import dev.parley.websocket.ClosingHandshake.Closer;
 import dev.parley.websocket.Frame;
+import dev.parley.websocket.FrameHeader;
 import dev.parley.websocket.Inbound;
 import dev.parley.websocket.Inbound.Delivery;
 import dev.parley.websocket.Limits;
@@ -988,6 +989,174 @@ final class WebSocketConnectionTest {
   }
 
   @Nested
+  @DisplayName("ping")
+  class Pinging {
+    private FutureTask<Duration> ping(boolean virtual) {
+      return start(virtual, () -> connection.ping(LONG));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void waitsForItsPongAndKeepsWhatCameBefore(boolean virtual) throws Exception {
+      open();
+      FutureTask<Duration> ping = ping(virtual);
+      Frame sent = peer.receive();
+      peer.send(text("one"), new Frame.Pong(new byte[0]), new Frame.Pong(sent.data()));
+      assertThat(get(ping)).isBetween(Duration.ZERO, LONG).isEqualTo(connection.lastRoundTrip());
+      assertThat(receive()).isEqualTo(text("one"));
+      assertThat(connection.messagesReceived()).isEqualTo(1);
+    }
+
+    @Test
+    void goesOnBesideAReceiver() throws Exception {
+      open();
+      FutureTask<Frame> receiver = start(true, () -> receive());
+      FutureTask<Duration> one = ping(true);
+      Frame first = peer.receive();
+      FutureTask<Duration> two = ping(false);
+      Frame second = peer.receive();
+      peer.send(new Frame.Pong(second.data()));
+      assertThat(get(two)).isPositive();
+      assertThat(get(one)).as("answered by the later Pong").isPositive();
+      assertThat(first.data()).isNotEqualTo(second.data());
+      peer.send(text("end"));
+      assertThat(get(receiver)).isEqualTo(text("end"));
+    }
+
+    @Test
+    void timesOutAndLeavesTheSessionOpen() throws Exception {
+      open();
+      assertThatThrownBy(() -> connection.ping(SHORT))
+          .isInstanceOf(WebSocketException.class)
+          .hasCauseInstanceOf(SocketTimeoutException.class)
+          .hasMessage("no Pong came within PT0.1S");
+      peer.send(new Frame.Pong(peer.receive().data()), text("still here"));
+      assertThat(receive()).isEqualTo(text("still here"));
+      assertThat(connection.lastRoundTrip()).as("it came too late").isNull();
+    }
+
+    @Test
+    void saysThatNothingIsReadWhereTheQueueIsFull() throws Exception {
+      open();
+      for (int i = 0; i < 17; i++) {
+        peer.send(text("m" + i));
+      }
+      FutureTask<Boolean> timedOut =
+          start(
+              true,
+              () -> {
+                assertThatThrownBy(() -> connection.ping(Duration.ofMillis(300)))
+                    .hasMessageContaining("receive queue is full");
+                return true;
+              });
+      peer.send(new Frame.Pong(peer.receive().data()));
+      assertThat(get(timedOut)).isTrue();
+      for (int i = 0; i < 17; i++) {
+        assertThat(receive()).isEqualTo(text("m" + i));
+      }
+    }
+
+    @Test
+    void endsWithTheSession() throws Exception {
+      open();
+      FutureTask<Boolean> closed =
+          start(
+              true,
+              () -> {
+                assertThatThrownBy(() -> connection.ping(LONG))
+                    .isInstanceOf(WebSocketClosedException.class)
+                    .hasMessageContaining("no Pong came")
+                    .hasMessageContaining("1001");
+                return true;
+              });
+      Frame unanswered = peer.receive();
+      assertThat(unanswered).isInstanceOf(Frame.Ping.class);
+      peer.send(new Frame.Close(CloseReason.GOING_AWAY));
+      assertThat(get(closed)).isTrue();
+      assertThatThrownBy(() -> connection.ping(LONG)).isInstanceOf(WebSocketClosedException.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void interruptLeavesTheSessionOpen(boolean virtual) throws Exception {
+      open();
+      FutureTask<Boolean> pinger =
+          new FutureTask<>(
+              () -> {
+                assertThatThrownBy(() -> connection.ping(LONG))
+                    .isInstanceOf(WebSocketInterruptedException.class);
+                return Thread.interrupted();
+              });
+      Thread thread =
+          virtual ? Thread.ofVirtual().start(pinger) : Thread.ofPlatform().start(pinger);
+      assertThat(peer.receive()).isInstanceOf(Frame.Ping.class);
+      thread.interrupt();
+      assertThat(get(pinger)).as("interrupt flag set again").isTrue();
+      assertThat(connection.isOpen()).isTrue();
+    }
+  }
+
+  @Nested
+  @DisplayName("what is counted")
+  class Counting {
+    @Test
+    void messagesAndBytesOfBothWays() throws Exception {
+      open();
+      connection.send(new Frame.Text("one".getBytes(UTF_8), false, false, false, false));
+      connection.send(new Frame.Ping(new byte[1]));
+      connection.send(new Frame.Text("two"));
+      connection.send(new byte[3]);
+      peer.send(new Frame.Pong(new byte[1]), text("hello"));
+      assertThat(receive()).isEqualTo(text("hello"));
+      assertThat(connection.messagesAccepted()).isEqualTo(2);
+      assertThat(connection.messagesSent()).isEqualTo(2);
+      assertThat(connection.bytesSent()).isEqualTo(9 + 7 + 9 + 9);
+      assertThat(connection.messagesReceived()).isEqualTo(1);
+      assertThat(connection.bytesReceived()).isEqualTo(3 + 7);
+      assertThat(connection.lastFramesSent())
+          .extracting(FrameHeader::toString)
+          .containsExactly(
+              "TEXT, 3 bytes",
+              "PING fin, 1 bytes",
+              "CONTINUATION fin, 3 bytes",
+              "BINARY fin, 3 bytes");
+      assertThat(connection.lastFramesReceived())
+          .containsExactly(new FrameHeader(0x8a, 1), new FrameHeader(0x81, 5));
+    }
+
+    @Test
+    void howManySendsWereWhollyWrittenWhenItBroke() throws Exception {
+      capacity = 20;
+      open();
+      for (int i = 0; i < 4; i++) {
+        connection.enqueue(text("m" + i)); // 8 bytes each: two and a half have room
+      }
+      assertThat(connection.tryEnqueue(text("no room"))).isFalse();
+      breaks();
+      assertThat(connection.messagesAccepted()).isEqualTo(4);
+      assertThat(connection.messagesSent()).isEqualTo(2);
+      assertThat(connection.bytesSent()).isEqualTo(20);
+    }
+
+    @Test
+    void whatTlsHoldsItselfIsNotSent() throws Exception {
+      capacity = 4;
+      open();
+      ours.takeAhead(1 << 10);
+      connection.enqueue(text("one"));
+      assertThat(connection.tryEnqueue(text("no room"))).isFalse();
+      breaks();
+      assertThat(connection.messagesAccepted()).isEqualTo(1);
+      assertThat(connection.messagesSent()).isZero();
+    }
+
+    private void breaks() {
+      ours.reset();
+      assertThatThrownBy(() -> connection.flush()).isInstanceOf(WebSocketClosedException.class);
+    }
+  }
+
+  @Nested
   @DisplayName("keep-alive (RFC 6455 §5.5.2)")
   class KeepingAlive {
     @Test
@@ -995,10 +1164,15 @@ final class WebSocketConnectionTest {
       pingInterval = Duration.ofMillis(50);
       open();
       for (int i = 0; i < 3; i++) {
-        assertThat(peer.receive()).isEqualTo(new Frame.Ping(new byte[0]));
-        peer.send(new Frame.Pong(new byte[0]));
+        Frame ping = peer.receive();
+        assertThat(ping).isInstanceOf(Frame.Ping.class);
+        peer.send(new Frame.Pong(ping.data()));
       }
+      peer.send(text("after the last Pong"));
+      assertThat(receive()).isEqualTo(text("after the last Pong"));
       assertThat(connection.isOpen()).isTrue();
+      assertThat(connection.lastRoundTrip()).isBetween(Duration.ZERO, LONG);
+      assertThat(connection.smoothedRoundTrip()).isBetween(Duration.ZERO, LONG);
     }
 
     @Test

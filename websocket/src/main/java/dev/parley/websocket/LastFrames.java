@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.websocket;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Remembers the headers of the last frames of one direction, for whoever asks later what led to the
+ * end. One thread at a time adds; any thread may look, and sees at least what was added before it
+ * came to know of the end.
+ */
+final class LastFrames {
+  /**
+   * Enough to see a broken message among its neighbours, little enough to keep for each session.
+   */
+  private static final int KEPT = 4;
+
+  private static final int FIRST_BYTE_SHIFT = 56;
+  private static final long LENGTH_MASK = (1L << FIRST_BYTE_SHIFT) - 1;
+
+  private static final VarHandle HEADER = MethodHandles.arrayElementVarHandle(long[].class);
+
+  /**
+   * A header in each: the first byte on top, the length below. The last place counts the frames.
+   */
+  private final long[] headers = new long[KEPT + 1];
+
+  void add(int firstByte, long length) {
+    long count = headers[KEPT];
+    long shown = length >>> FIRST_BYTE_SHIFT == 0 ? length : LENGTH_MASK; // absurd, or negative
+    HEADER.setRelease(
+        headers, (int) count & (KEPT - 1), (long) firstByte << FIRST_BYTE_SHIFT | shown);
+    HEADER.setRelease(headers, KEPT, count + 1);
+  }
+
+  /** Returns the headers, the oldest first. */
+  List<FrameHeader> list() {
+    long count = (long) HEADER.getAcquire(headers, KEPT);
+    List<FrameHeader> list = new ArrayList<>();
+    for (long i = Math.max(0, count - KEPT); i < count; i++) {
+      long header = (long) HEADER.getAcquire(headers, (int) i & (KEPT - 1));
+      list.add(new FrameHeader((int) (header >>> FIRST_BYTE_SHIFT), header & LENGTH_MASK));
+    }
+    return List.copyOf(list);
+  }
+}
