@@ -179,12 +179,15 @@ final class BareServer implements AutoCloseable {
     /**
      * Writes bytes over and over, until the client closes, and ends the stream.
      *
+     * @param bytes what to write; nothing where there are none, as that would only keep a processor
+     *     busy
      * @return the Close frame
      */
     RawFrame writeUntilClose(byte[] bytes) throws IOException, InterruptedException {
-      AtomicBoolean closed = new AtomicBoolean();
+      AtomicBoolean closed = new AtomicBoolean(bytes.length == 0);
       Thread writer =
-          Thread.ofVirtual()
+          Thread.ofPlatform() // a virtual one whose writes never wait would keep its carrier
+              .daemon()
               .start(
                   () -> {
                     try {
