@@ -3,6 +3,7 @@
 /** The WebSocket client: what a user calls, and the transports below it. */
 module dev.parley.client {
   requires transitive dev.parley.websocket;
+  requires java.net.http;
   requires jdk.net;
   requires static transitive org.jspecify;
 

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A request that has an {@code Authorization} header of its own goes as it is. Credentials go to
  * whatever host a request names, unless {@link Config#onlyFor} says to which; never to another
- * origin that a redirect leads to. No more than a few answers are given in one opening.
+ * origin that a redirect leads to. No more than a few answers are given for one request.
  */
 public final class Auth {
   /** The plugin, to be installed. */
@@ -67,18 +67,20 @@ public final class Auth {
     private Config() {}
 
     /**
-     * Sends a token (RFC 6750) with each opening.
+     * Sends a token (RFC 6750) with each request.
      *
      * @param tokens gives the first token, and the next one where a server has refused the last
      *     with 401; asked by one thread at a time, and once however many sessions were refused at
-     *     once. What it throws fails the openings that wait for it, and the next opening asks again
+     *     once. What it throws fails the requests that wait for it, and the next one asks again. It
+     *     may ask for the token with this client: what it requests itself, on the same thread, goes
+     *     without one
      */
     public Config bearer(Supplier<String> tokens) {
       return authentication(new BearerTokens(tokens));
     }
 
     /**
-     * Sends user and password with each opening (RFC 7617).
+     * Sends user and password with each request (RFC 7617).
      *
      * @throws IllegalArgumentException if the user has a colon, or either a control character
      */
@@ -134,7 +136,7 @@ public final class Auth {
     }
     HttpAuthentication.Exchange exchange = authentication.begin();
     HttpAuthentication.Request asked =
-        new HttpAuthentication.Request(HttpMethod.GET.name(), url.target());
+        new HttpAuthentication.Request(request.method().name(), url.target());
     String credentials = exchange.credentials(asked, List.of());
     for (int requests = 1; ; requests++) {
       if (credentials != null) {

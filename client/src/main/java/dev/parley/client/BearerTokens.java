@@ -22,6 +22,8 @@ final class BearerTokens implements HttpAuthentication {
   // it puts a new future there, by compare-and-set: the one who succeeds fetches, on his own
   // thread and with no lock held, and all others wait for his result. A fetch that failed is taken
   // away again, so that the next who comes tries anew.
+  //
+  // Who fetches may send a request through this client: it must not wait for itself.
 
   private static final Pattern TOKEN = Pattern.compile("[A-Za-z0-9._~+/-]+=*");
 
@@ -31,6 +33,11 @@ final class BearerTokens implements HttpAuthentication {
   /** One call for a token, told from others by which it is. */
   private static final class Fetch {
     private final CompletableFuture<String> token = new CompletableFuture<>();
+    private final Thread fetcher = Thread.currentThread();
+
+    boolean isUnderWayHere() {
+      return fetcher == Thread.currentThread() && !token.isDone();
+    }
   }
 
   BearerTokens(Supplier<String> tokens) {
@@ -48,6 +55,10 @@ final class BearerTokens implements HttpAuthentication {
 
     @Override
     public @Nullable String credentials(Request request, List<HttpChallenge> challenges) {
+      Fetch underWay = current.get();
+      if (underWay != null && underWay.isUnderWayHere()) {
+        return null; // this is the request for the token
+      }
       if (used != null) {
         if (refreshed) {
           return null; // the new one was refused too

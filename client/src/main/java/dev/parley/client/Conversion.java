@@ -5,14 +5,18 @@ import dev.parley.websocket.Frame;
 import dev.parley.websocket.WebSocketException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/** Messages as values: the converter's work, and what it may do wrong. */
+/** Messages and bodies as values: the converter's work, and what it may do wrong. */
 record Conversion(WebsocketContentConverter converter) {
   static Conversion of(ClientWebSocketSession session) {
-    WebsocketContentConverter converter =
-        session.call().client().plugin(WebSockets.PLUGIN).contentConverter();
+    return of(session.call().client());
+  }
+
+  static Conversion of(HttpClient client) {
+    WebsocketContentConverter converter = client.plugin(WebSockets.PLUGIN).contentConverter();
     if (converter == null) {
       throw new WebSocketException(
           "no contentConverter: set one with config.install(WebSockets.PLUGIN,"
@@ -27,6 +31,41 @@ record Conversion(WebsocketContentConverter converter) {
     } catch (RuntimeException e) {
       throw new WebSocketException("the contentConverter could not serialise a " + type, e);
     }
+  }
+
+  String contentType() {
+    return converter.contentType();
+  }
+
+  /** Reads the body of a response. */
+  <T> T read(Charset charset, String body, TypeInfo<T> type) {
+    Object value;
+    try {
+      value = converter.deserialize(charset, type, body);
+    } catch (RuntimeException e) {
+      throw new WebSocketException("the contentConverter could not read a " + type, e);
+    }
+    if (!isA(type, value)) {
+      throw new WebSocketException(mistaken(type, value));
+    }
+    return checked(value);
+  }
+
+  private static boolean isA(TypeInfo<?> type, @Nullable Object value) {
+    return value != null && type.accepts(value);
+  }
+
+  private static String mistaken(TypeInfo<?> type, @Nullable Object value) {
+    return "expected a "
+        + type
+        + ", the contentConverter returned "
+        + (value == null ? "null" : "a " + value.getClass().getName());
+  }
+
+  /** As far as it can be seen at run time, its type was just checked. */
+  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals", "NullAway"})
+  private static <T> T checked(@Nullable Object value) {
+    return (T) value;
   }
 
   <T> T receive(ReceiveChannel<Frame> incoming, TypeInfo<T> type) {
@@ -51,18 +90,10 @@ record Conversion(WebsocketContentConverter converter) {
     } catch (RuntimeException | CharacterCodingException e) {
       throw unexpected(frame, type, e);
     }
-    if (value == null || !type.accepts(value)) {
-      throw new WebsocketDeserializeException(
-          "expected a "
-              + type
-              + ", the contentConverter returned "
-              + (value == null ? "null" : "a " + value.getClass().getName()),
-          frame,
-          null);
+    if (!isA(type, value)) {
+      throw new WebsocketDeserializeException(mistaken(type, value), frame, null);
     }
-    @SuppressWarnings("unchecked") // as far as it can be seen at run time, it was just checked
-    T result = (T) value;
-    return result;
+    return checked(value);
   }
 
   /** A default session has judged the bytes of a Text; those of a Binary may be anything. */

@@ -100,9 +100,7 @@ public final class Cookies {
   }
 
   private static URI uri(Url url) {
-    String text = url.toString();
-    return URI.create(
-        (url.scheme() == Scheme.WSS ? "https" : "http") + text.substring(text.indexOf(':')));
+    return URI.create(Url.http(url.toString()));
   }
 
   /** Shows the kind of the handler, and no cookie. */

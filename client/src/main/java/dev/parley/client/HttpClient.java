@@ -9,8 +9,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Opens WebSocket sessions. Made once and used for as many sessions as needed, by any number of
- * threads.
+ * Opens WebSocket sessions, and sends plain requests of HTTP by the same configuration. Made once
+ * and used for as many sessions as needed, by any number of threads.
  *
  * <p>Opening blocks until the session is open, at most for {@code openTimeout}. It throws
  *
@@ -35,8 +35,8 @@ import org.jspecify.annotations.Nullable;
  * thread that is interrupted. The methods that return a session leave its closing to the caller.
  *
  * <p>{@code ws} and {@code wss} supply the scheme where the URL has none, and refuse the other
- * scheme. In a URL, {@code http} and {@code https} are taken for {@code ws} and {@code wss}; see
- * {@link HttpRequestBuilder} for the rules of URLs.
+ * scheme. In a URL, {@code http} and {@code https} are taken for {@code ws} and {@code wss}, and
+ * the other way round in a plain request; see {@link HttpRequestBuilder} for the rules of URLs.
  */
 public final class HttpClient implements AutoCloseable {
   private final Attributes plugins = new Attributes();
@@ -86,7 +86,7 @@ public final class HttpClient implements AutoCloseable {
     return plugins.get(plugin.key());
   }
 
-  /** Returns where a plugin hooks into the openings of this client, while it is being installed. */
+  /** Returns where a plugin hooks into what this client sends, while it is being installed. */
   public PluginHooks hooks() {
     return hooks;
   }
@@ -176,6 +176,125 @@ public final class HttpClient implements AutoCloseable {
     return new DelegatingClientWebSocketSession(opened.session(), opened.call());
   }
 
+  /**
+   * Sends a plain request of HTTP, by way of {@code java.net.http}, and waits for the whole
+   * response, at most for {@link HttpRequestBuilder#timeout}. Plugins, TLS, the proxy, and how
+   * connections are made are those of the client, as for a WebSocket. HTTP/2 is spoken where a
+   * server with TLS knows it. {@link WebSockets} need not be installed.
+   *
+   * <p>Every status is returned, also 404 and 500, and a redirect unless {@link Redirects} are
+   * installed. A request that fails is not sent again, but where the JDK does so by its own rules:
+   * a GET or HEAD that found its old connection closed.
+   *
+   * @param request says where to, with which method, headers and body; a GET by default
+   * @return the response with its body
+   * @throws IllegalArgumentException if the request is wrong, before a byte is sent
+   * @throws IllegalStateException if the client is closed
+   * @throws HttpRequestException if there is no response: the network, TLS or a proxy was in the
+   *     way, time ran out, or a limit was reached
+   * @throws WebSocketInterruptedException if the thread was interrupted, with the interrupt flag
+   *     set again; the request is given up, and may have been heard
+   */
+  public HttpResponse request(Consumer<HttpRequestBuilder> request) {
+    return send(HttpMethod.GET, request);
+  }
+
+  /** Sends a plain GET request; see {@link #request}. */
+  public HttpResponse get(String url) {
+    return get(url, request -> {});
+  }
+
+  /** Sends a plain GET request; see {@link #request}. */
+  public HttpResponse get(String url, Consumer<HttpRequestBuilder> request) {
+    return get(to(url, request));
+  }
+
+  /** Sends a plain GET request; see {@link #request}. */
+  public HttpResponse get(Consumer<HttpRequestBuilder> request) {
+    return send(HttpMethod.GET, request);
+  }
+
+  /** Sends a plain HEAD request; see {@link #request}. */
+  public HttpResponse head(String url) {
+    return head(url, request -> {});
+  }
+
+  /** Sends a plain HEAD request; see {@link #request}. */
+  public HttpResponse head(String url, Consumer<HttpRequestBuilder> request) {
+    return head(to(url, request));
+  }
+
+  /** Sends a plain HEAD request; see {@link #request}. */
+  public HttpResponse head(Consumer<HttpRequestBuilder> request) {
+    return send(HttpMethod.HEAD, request);
+  }
+
+  /** Sends a plain OPTIONS request; see {@link #request}. */
+  public HttpResponse options(String url) {
+    return options(url, request -> {});
+  }
+
+  /** Sends a plain OPTIONS request; see {@link #request}. */
+  public HttpResponse options(String url, Consumer<HttpRequestBuilder> request) {
+    return options(to(url, request));
+  }
+
+  /** Sends a plain OPTIONS request; see {@link #request}. */
+  public HttpResponse options(Consumer<HttpRequestBuilder> request) {
+    return send(HttpMethod.OPTIONS, request);
+  }
+
+  /** Sends a plain DELETE request; see {@link #request}. */
+  public HttpResponse delete(String url) {
+    return delete(url, request -> {});
+  }
+
+  /** Sends a plain DELETE request; see {@link #request}. */
+  public HttpResponse delete(String url, Consumer<HttpRequestBuilder> request) {
+    return delete(to(url, request));
+  }
+
+  /** Sends a plain DELETE request; see {@link #request}. */
+  public HttpResponse delete(Consumer<HttpRequestBuilder> request) {
+    return send(HttpMethod.DELETE, request);
+  }
+
+  /** Sends a plain POST request; see {@link #request}. */
+  public HttpResponse post(String url, Consumer<HttpRequestBuilder> request) {
+    return post(to(url, request));
+  }
+
+  /** Sends a plain POST request; see {@link #request}. */
+  public HttpResponse post(Consumer<HttpRequestBuilder> request) {
+    return send(HttpMethod.POST, request);
+  }
+
+  /** Sends a plain PUT request; see {@link #request}. */
+  public HttpResponse put(String url, Consumer<HttpRequestBuilder> request) {
+    return put(to(url, request));
+  }
+
+  /** Sends a plain PUT request; see {@link #request}. */
+  public HttpResponse put(Consumer<HttpRequestBuilder> request) {
+    return send(HttpMethod.PUT, request);
+  }
+
+  /** Sends a plain PATCH request; see {@link #request}. */
+  public HttpResponse patch(String url, Consumer<HttpRequestBuilder> request) {
+    return patch(to(url, request));
+  }
+
+  /** Sends a plain PATCH request; see {@link #request}. */
+  public HttpResponse patch(Consumer<HttpRequestBuilder> request) {
+    return send(HttpMethod.PATCH, request);
+  }
+
+  private HttpResponse send(HttpMethod method, Consumer<HttpRequestBuilder> configure) {
+    HttpRequestBuilder request = HttpRequestBuilder.plain(this, method);
+    configure.accept(request);
+    return opener.plainRequests().send(request);
+  }
+
   private static Consumer<HttpRequestBuilder> to(
       String url, Consumer<HttpRequestBuilder> configure) {
     return request -> configure.accept(request.url(url));
@@ -238,7 +357,8 @@ public final class HttpClient implements AutoCloseable {
   /**
    * Closes every session that is open, with {@link CloseReason#GOING_AWAY}, and waits for the end
    * of all, at most for {@code closeTimeout}; then what is still open is dropped. Interrupting the
-   * thread drops it at once. No session can be opened afterwards. Closing again does nothing.
+   * thread drops it at once. Plain requests under way fail at once. No session can be opened and no
+   * request sent afterwards. Closing again does nothing.
    */
   @Override
   public void close() {

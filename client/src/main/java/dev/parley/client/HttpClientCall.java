@@ -3,7 +3,7 @@ package dev.parley.client;
 
 import java.util.Objects;
 
-/** One exchange: the opening request as it was sent, and the response to it. Immutable. */
+/** One exchange: the request as it was sent, and the response to it. Immutable. */
 public final class HttpClientCall {
   private final HttpClient client;
   private final HttpRequest request;

@@ -9,15 +9,19 @@ import dev.parley.client.transport.SocketConnector;
 import dev.parley.client.transport.SocketOptions;
 import dev.parley.client.transport.TlsOptions;
 import dev.parley.websocket.handshake.HeadLimits;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** What a client is made of. Setters return this; used only while the client is being made. */
 public final class HttpClientConfig {
+  private static final int MOST_IN_AN_ARRAY = Integer.MAX_VALUE - 8;
+
   private final List<Installation<?, ?>> installations = new ArrayList<>();
   private HeadLimits headLimits = HeadLimits.DEFAULT;
   private TlsOptions tls = TlsOptions.DEFAULT;
@@ -26,6 +30,8 @@ public final class HttpClientConfig {
   private NameResolver resolver = NameResolver.PLATFORM;
   private SocketOptions sockets = SocketOptions.DEFAULT;
   private Function<SocketConnector, Connector> connector = sockets -> sockets;
+  private Duration requestTimeout = Duration.ofSeconds(15);
+  private long maxBodySize = 64 << 20;
 
   /** A plugin and the user's configuration of it. */
   record Installation<C, P>(HttpClientPlugin<C, P> plugin, Consumer<C> configure) {
@@ -59,7 +65,10 @@ public final class HttpClientConfig {
     return this;
   }
 
-  /** Sets how large the head of a response may be. Default: {@link HeadLimits#DEFAULT}. */
+  /**
+   * Sets how large the head of a response may be. Default: {@link HeadLimits#DEFAULT}. For a plain
+   * request over TLS, the JDK's HTTP client has limits of its own.
+   */
   public HttpClientConfig headLimits(HeadLimits limits) {
     this.headLimits = Objects.requireNonNull(limits, "limits");
     return this;
@@ -143,6 +152,10 @@ public final class HttpClientConfig {
    * Sets how connections are made. Default: TCP, through the proxy if there is one, with TLS where
    * it is due.
    *
+   * <p>Before the first plain request, the function is asked once more, for a connector that leaves
+   * out TLS: it gets a default that does so, and TLS is then shaken hands over by the JDK's HTTP
+   * client, as {@link #tls} says. One that is put in its place has to leave it out too.
+   *
    * @param connector gets the default, to change it, to wrap it, or to put another in its place
    */
   public HttpClientConfig connector(Function<SocketConnector, Connector> connector) {
@@ -150,8 +163,55 @@ public final class HttpClientConfig {
     return this;
   }
 
-  Connector connector(SocketConnector sockets) {
-    return Objects.requireNonNull(connector.apply(sockets), "connector");
+  /** Returns what makes a connector when it is needed. */
+  Supplier<Connector> connectorLater(SocketConnector sockets) {
+    Function<SocketConnector, Connector> chosen = connector;
+    return () -> Objects.requireNonNull(chosen.apply(sockets), "connector");
+  }
+
+  /**
+   * Sets how long a plain request may take in all, to the last byte of the response's body.
+   * Default: 15 seconds, as for an opening. {@link HttpRequestBuilder#timeout} sets it for one
+   * request.
+   *
+   * @throws IllegalArgumentException if it is not more than zero
+   */
+  public HttpClientConfig requestTimeout(Duration timeout) {
+    requestTimeout = requirePositive("requestTimeout", timeout);
+    return this;
+  }
+
+  /** Returns how long a plain request may take in all. */
+  public Duration requestTimeout() {
+    return requestTimeout;
+  }
+
+  /**
+   * Sets the most bytes that the body of a plain request's response may have; beyond, the request
+   * fails. Default: 64 MiB, as for a message: it is held in memory as a whole. Memory is taken as
+   * bytes arrive.
+   *
+   * @throws IllegalArgumentException if it is negative, or more than an array can hold
+   */
+  public HttpClientConfig maxBodySize(long bytes) {
+    if (bytes < 0 || bytes > MOST_IN_AN_ARRAY) {
+      throw new IllegalArgumentException(
+          "maxBodySize of " + bytes + ", expected 0 to " + MOST_IN_AN_ARRAY);
+    }
+    maxBodySize = bytes;
+    return this;
+  }
+
+  /** Returns the most bytes that the body of a plain request's response may have. */
+  public long maxBodySize() {
+    return maxBodySize;
+  }
+
+  static Duration requirePositive(String name, Duration duration) {
+    if (!Objects.requireNonNull(duration, name).isPositive()) {
+      throw new IllegalArgumentException(name + " of " + duration + ", expected more than zero");
+    }
+    return duration;
   }
 
   List<Installation<?, ?>> installations() {

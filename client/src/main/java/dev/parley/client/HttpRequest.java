@@ -6,41 +6,59 @@ import dev.parley.websocket.handshake.Headers;
 import java.net.URI;
 import java.util.List;
 
-/** The opening request as it is sent. Immutable, but for its attributes. */
+/** A request as it is sent, an opening or a plain one. Immutable, but for its attributes. */
 public final class HttpRequest {
+  private final boolean webSocket;
   private final HttpMethod method;
   private final Url url;
   private final Headers headers;
   private final List<String> subprotocols;
   private final Attributes attributes;
   private final Destination destination;
+  private final byte[] body;
 
   HttpRequest(
+      boolean webSocket,
       HttpMethod method,
       Url url,
       Headers headers,
       List<String> subprotocols,
       Attributes attributes,
-      Destination destination) {
+      Destination destination,
+      byte[] body) {
+    this.webSocket = webSocket;
     this.method = method;
     this.url = url;
     this.headers = headers;
     this.subprotocols = List.copyOf(subprotocols);
     this.attributes = attributes;
     this.destination = destination;
+    this.body = body;
   }
 
-  /** Returns the method, {@link HttpMethod#GET}. */
+  /** Tells whether the request opens a WebSocket. */
+  public boolean isWebSocket() {
+    return webSocket;
+  }
+
+  /** Returns the method; {@link HttpMethod#GET} for an opening. */
   public HttpMethod method() {
     return method;
   }
 
-  /** Returns the URL with its query, percent-encoded; the scheme is {@code ws} or {@code wss}. */
+  /**
+   * Returns the URL with its query, percent-encoded; the scheme is {@code ws} or {@code wss} for an
+   * opening, {@code http} or {@code https} for a plain request.
+   */
   public URI url() {
-    return URI.create(url.toString());
+    return URI.create(webSocket ? url.toString() : Url.http(url.toString()));
   }
 
-  /** Returns every header field that is sent, those of the opening handshake included. */
+  /**
+   * Returns every header field that is sent, those of the opening handshake included; but for
+   * {@code Content-Length}, and {@code User-Agent} where none is set, which the JDK adds to a plain
+   * request.
+   */
   public Headers headers() {
     return headers;
   }
@@ -55,6 +73,10 @@ public final class HttpRequest {
     return attributes;
   }
 
+  byte[] body() {
+    return body;
+  }
+
   Destination destination() {
     return destination;
   }
@@ -66,7 +88,7 @@ public final class HttpRequest {
 
   /** Returns the URL for messages: without the query, which may be a secret. */
   String place() {
-    return url.withoutQuery();
+    return webSocket ? url.withoutQuery() : Url.http(url.withoutQuery());
   }
 
   /** Shows neither the query nor the value of a header: they may be secrets. */

@@ -2,9 +2,13 @@
 package dev.parley.client;
 
 import dev.parley.client.transport.Destination;
+import dev.parley.websocket.WebSocketException;
 import dev.parley.websocket.handshake.ClientHandshake;
 import dev.parley.websocket.handshake.Headers;
+import java.lang.reflect.Type;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -16,8 +20,13 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an opening request asks for: where to, and with which headers. Each method checks what it is
- * given, so that nothing wrong gets as far as a socket. To be used by one thread at a time.
+ * What a request asks for: where to, and with which headers; a plain one also with which method and
+ * body. Each method checks what it is given, so that nothing wrong gets as far as a socket. To be
+ * used by one thread at a time.
+ *
+ * <p>An opening and a plain request are built alike, and plugins see both; {@link #isWebSocket()}
+ * tells them apart. {@code ws} and {@code http} are one scheme here, and so are {@code wss} and
+ * {@code https}: a {@link DefaultRequest} serves both.
  *
  * <p>Path and query are percent-encoded by one rule: what is encoded already stays; letters, digits
  * and the punctuation that RFC 3986 allows there stay; everything else, spaces and text outside of
@@ -26,11 +35,12 @@ import org.jspecify.annotations.Nullable;
 public final class HttpRequestBuilder {
   private static final Pattern UNIX =
       Pattern.compile(
-          "(?si)ws(?<s>s)?\\+unix:(?://(?=/))?(?<socket>(?!//)[^:?#]+)(?::(?<target>[/?].*)?)?");
+          "(?si)(?:ws|http)(?<s>s)?\\+unix:(?://(?=/))?(?<socket>(?!//)[^:?#]+)(?::(?<target>[/?].*)?)?");
   private static final Set<String> OURS =
       Set.of("connection", "upgrade", "content-length", "transfer-encoding");
 
   private final @Nullable Scheme required;
+  private final @Nullable HttpClient plainOf; // null for an opening
   private final Headers.Builder headers = Headers.builder();
   private final Attributes attributes;
   private List<String> subprotocols = List.of();
@@ -43,25 +53,50 @@ public final class HttpRequestBuilder {
   private @Nullable String query;
   private boolean trustsAnyone;
   private @Nullable Path unixSocket;
+  private @Nullable Duration timeout;
+  private byte[] body = new byte[0];
+  private @Nullable String bodyType;
 
+  /** Makes the builder of an opening. */
   HttpRequestBuilder(@Nullable Scheme required) {
-    this(required, new Attributes());
+    this(required, null, new Attributes());
   }
 
-  private HttpRequestBuilder(@Nullable Scheme required, Attributes attributes) {
+  private HttpRequestBuilder(
+      @Nullable Scheme required, @Nullable HttpClient plainOf, Attributes attributes) {
     this.required = required;
+    this.plainOf = plainOf;
     this.attributes = attributes;
+  }
+
+  /** Makes the builder of a plain request. */
+  static HttpRequestBuilder plain(HttpClient client, HttpMethod method) {
+    return new HttpRequestBuilder(null, client, new Attributes()).method(method);
+  }
+
+  /** Tells whether this request opens a WebSocket, rather than to be answered by a body. */
+  public boolean isWebSocket() {
+    return plainOf == null;
   }
 
   /**
    * Returns the request that a redirect leads to.
    *
+   * @param withBody whether method and body go along; else it is a GET, or a HEAD as before
    * @param sameOrigin whether what belongs to the origin goes along
    * @param kept tells which header fields go along
    */
-  HttpRequestBuilder redirected(Url to, boolean sameOrigin, Predicate<Headers.Field> kept) {
-    HttpRequestBuilder next = new HttpRequestBuilder(null, attributes);
+  HttpRequestBuilder redirected(
+      Url to, boolean withBody, boolean sameOrigin, Predicate<Headers.Field> kept) {
+    HttpRequestBuilder next = new HttpRequestBuilder(null, plainOf, attributes);
     headers().fields().stream().filter(kept).forEach(f -> next.headers.add(f.name(), f.value()));
+    if (withBody) {
+      next.method = method;
+      next.body = body;
+      next.bodyType = bodyType;
+    } else {
+      next.method = method == HttpMethod.HEAD ? method : HttpMethod.GET;
+    }
     next.subprotocols = subprotocols;
     next.scheme = to.scheme();
     next.host = to.host();
@@ -75,13 +110,15 @@ public final class HttpRequestBuilder {
 
   /**
    * Sets scheme, host, port, path and query at once. {@code http} and {@code https} are taken for
-   * {@code ws} and {@code wss}. A string that begins with a slash or a question mark has a path and
-   * a query only, and goes to the host of {@link #host(String)} or of {@link DefaultRequest}. In
-   * {@code ws} and {@code wss} the scheme may be left out.
+   * {@code ws} and {@code wss}, and the other way round in a plain request. A string that begins
+   * with a slash or a question mark has a path and a query only, and goes to the host of {@link
+   * #host(String)} or of {@link DefaultRequest}. In {@code ws} and {@code wss} the scheme may be
+   * left out.
    *
-   * <p>{@code ws+unix:/run/app.sock:/chat?room=1} and {@code wss+unix:} lead to a Unix-domain
-   * socket, {@link #unixSocket}: its path, percent-encoded where it has a colon, and behind a colon
-   * the path and query of the request. The host is {@code localhost} where none was set before.
+   * <p>{@code ws+unix:/run/app.sock:/chat?room=1}, {@code wss+unix:}, {@code http+unix:} and {@code
+   * https+unix:} lead to a Unix-domain socket, {@link #unixSocket}: its path, percent-encoded where
+   * it has a colon, and behind a colon the path and query of the request. The host is {@code
+   * localhost} where none was set before.
    *
    * @throws IllegalArgumentException if this is no WebSocket URL: an unknown scheme, or another one
    *     than {@code ws} or {@code wss} was called for, no host, user information, a fragment, a
@@ -113,12 +150,102 @@ public final class HttpRequestBuilder {
   }
 
   /**
-   * Sets the method. An opening request is a {@link HttpMethod#GET}, which is the default; any
-   * other is refused when the request is sent.
+   * Sets the method. Default: {@link HttpMethod#GET}, or what the method of {@link HttpClient} is
+   * called. An opening request is a GET; any other is refused when the request is sent.
    */
   public HttpRequestBuilder method(HttpMethod method) {
     this.method = Objects.requireNonNull(method, "method");
     return this;
+  }
+
+  /** Returns the method. */
+  public HttpMethod method() {
+    return method;
+  }
+
+  /**
+   * Sets how long this request may take in all: to the session, or to the last byte of the body.
+   * Redirects and what plugins send with it count. Default: {@link WebSockets.Config#openTimeout}
+   * for an opening, {@link HttpClientConfig#requestTimeout} for a plain request. No hook can change
+   * it.
+   *
+   * @throws IllegalArgumentException if it is not more than zero
+   */
+  public HttpRequestBuilder timeout(Duration timeout) {
+    this.timeout = HttpClientConfig.requirePositive("timeout", timeout);
+    return this;
+  }
+
+  Duration timeoutOr(Duration usual) {
+    return timeout == null ? usual : timeout;
+  }
+
+  /**
+   * Sets a body of text, in UTF-8. Its {@code Content-Type} is {@code text/plain; charset=utf-8},
+   * unless the request has one by {@link #contentType} or {@link #header}.
+   *
+   * @throws IllegalArgumentException if the request opens a WebSocket, which has no body
+   */
+  public HttpRequestBuilder body(String text) {
+    return body(text.getBytes(StandardCharsets.UTF_8), "text/plain; charset=utf-8");
+  }
+
+  /**
+   * Sets a body, of which a copy is taken. It has no {@code Content-Type} unless the request has
+   * one by {@link #contentType} or {@link #header}.
+   *
+   * @throws IllegalArgumentException if the request opens a WebSocket, which has no body
+   */
+  public HttpRequestBuilder body(byte[] bytes) {
+    return body(bytes.clone(), null);
+  }
+
+  /**
+   * Sets a body that the {@code contentConverter} of {@link WebSockets} makes of a value, now. Its
+   * {@code Content-Type} is {@link WebsocketContentConverter#contentType()}, unless the request has
+   * one by {@link #contentType} or {@link #header}.
+   *
+   * @throws IllegalArgumentException if the request opens a WebSocket, which has no body
+   * @throws WebSocketException if there is no converter, or it could make no text of the value
+   * @throws IllegalStateException if {@link WebSockets}, which has the converter, is not installed
+   */
+  public HttpRequestBuilder bodySerialized(Object value) {
+    return bodySerialized(TypeInfo.of((Type) value.getClass()), value);
+  }
+
+  /** Sets a body of a generic type; see {@link #bodySerialized(Object)}. */
+  public HttpRequestBuilder bodySerialized(TypeInfo<?> type, Object value) {
+    Conversion conversion = Conversion.of(plain("body"));
+    String text = conversion.serialize(type, value);
+    return body(text.getBytes(StandardCharsets.UTF_8), conversion.contentType());
+  }
+
+  private HttpRequestBuilder body(byte[] bytes, @Nullable String type) {
+    plain("body");
+    body = bytes;
+    bodyType = type;
+    return this;
+  }
+
+  private HttpClient plain(String what) {
+    if (plainOf == null) {
+      throw new IllegalArgumentException(what + " in an opening request, expected a plain one");
+    }
+    return plainOf;
+  }
+
+  /** Returns a copy of the body; empty where there is none. For a plugin that signs requests. */
+  public byte[] body() {
+    return body.clone();
+  }
+
+  /**
+   * Sets the {@code Content-Type}, as in {@code application/x-www-form-urlencoded}.
+   *
+   * @throws IllegalArgumentException if it is not allowed in a header
+   */
+  public HttpRequestBuilder contentType(String type) {
+    return setHeader("Content-Type", type);
   }
 
   /**
@@ -211,7 +338,8 @@ public final class HttpRequestBuilder {
 
   /**
    * Adds a header field line, next to any of that name. A {@code Host} takes the place of the one
-   * made of the URL.
+   * made of the URL, but not in a plain request, which refuses it when it is sent, and {@code
+   * Expect} too.
    *
    * @throws IllegalArgumentException if the name or the value is not allowed in HTTP (CR, LF and
    *     NUL are not), if the field belongs to the opening handshake or frames a body ({@code
@@ -261,9 +389,13 @@ public final class HttpRequestBuilder {
   /**
    * Adds subprotocols to offer, in order of preference (RFC 6455 §4.1). Default: none.
    *
-   * @throws IllegalArgumentException if one is no token or is offered already; none is added
+   * @throws IllegalArgumentException if one is no token or is offered already; none is added; or if
+   *     this is a plain request
    */
   public HttpRequestBuilder subprotocols(String... names) {
+    if (!isWebSocket()) {
+      throw new IllegalArgumentException("subprotocols in a plain request, expected an opening");
+    }
     List<String> all = new ArrayList<>(subprotocols);
     all.addAll(List.of(names));
     new ClientHandshake(new byte[16], all, List.of()); // judges them, where the rule stands
@@ -302,7 +434,9 @@ public final class HttpRequestBuilder {
       throw new IllegalArgumentException("no host: give a URL with one, or install DefaultRequest");
     }
     if (schemeMissing && scheme == null && required == null) {
-      throw new IllegalArgumentException("URL has no scheme, expected ws:// or wss://");
+      throw new IllegalArgumentException(
+          "URL has no scheme, expected "
+              + (isWebSocket() ? "ws:// or wss://" : "http:// or https://"));
     }
     Scheme using = scheme != null ? scheme : required != null ? required : Scheme.WS;
     return new Url(using, host, port == 0 ? using.defaultPort() : port, path, query);
@@ -316,16 +450,21 @@ public final class HttpRequestBuilder {
   /**
    * Makes the request.
    *
-   * @param handshake the header fields of the opening handshake
+   * @param handshake the header fields of the opening handshake; none for a plain request
    * @param cookies what a cookie handler adds to those of the request itself
-   * @throws IllegalArgumentException if the method is not GET, or there is no host or scheme
+   * @throws IllegalArgumentException if there is no host or scheme; if an opening has another
+   *     method than GET; if a plain request has a header that the JDK sets by itself
    */
   HttpRequest build(Headers handshake, List<String> cookies) {
-    if (method != HttpMethod.GET) {
+    if (isWebSocket() && method != HttpMethod.GET) {
       throw new IllegalArgumentException("method " + method + ", expected GET (RFC 6455 §4.1)");
     }
     Url url = target();
     String own = headers().get("Host");
+    if (!isWebSocket() && (own != null || headers().contains("Expect"))) {
+      throw new IllegalArgumentException(
+          "header " + (own == null ? "expect" : "host") + " in a plain request, expected none");
+    }
     Headers.Builder all = Headers.builder().add("Host", own == null ? url.authority() : own);
     Headers.Builder rest = headers().toBuilder().remove("Host");
     if (!cookies.isEmpty()) {
@@ -333,18 +472,23 @@ public final class HttpRequestBuilder {
       pairs.addAll(cookies);
       rest.set("Cookie", String.join("; ", pairs)); // RFC 6265 §5.4: one field
     }
+    if (bodyType != null && !rest.contains("Content-Type")) {
+      rest.add("Content-Type", bodyType);
+    }
     all.addAll(handshake).addAll(rest.build());
     Destination destination = url.destination();
     if (unixSocket != null) {
       destination = destination.by(unixSocket);
     }
     return new HttpRequest(
+        isWebSocket(),
         method,
         url,
         all.build(),
         subprotocols(),
         attributes,
-        trustsAnyone ? destination.insecurelyTrustingAnyone() : destination);
+        trustsAnyone ? destination.insecurelyTrustingAnyone() : destination,
+        body);
   }
 
   /** Shows neither the query nor the value of a header: they may be secrets. */

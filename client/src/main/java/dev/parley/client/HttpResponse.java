@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.client;
 
+import dev.parley.websocket.WebSocketException;
 import dev.parley.websocket.handshake.Headers;
 import java.nio.charset.Charset;
 import java.nio.charset.IllegalCharsetNameException;
@@ -10,22 +11,26 @@ import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The server's answer to the opening request. Immutable. */
+/** The server's answer to a request, an opening or a plain one. Immutable. */
 public final class HttpResponse {
   private static final Pattern CHARSET =
       Pattern.compile(";\\s*charset\\s*=\\s*\"?([^\\s;\"]+)", Pattern.CASE_INSENSITIVE);
 
+  private final HttpClient client;
   private final HttpStatus status;
   private final Headers headers;
   private final byte[] body;
 
-  HttpResponse(HttpStatus status, Headers headers, byte[] body) {
+  HttpResponse(HttpClient client, HttpStatus status, Headers headers, byte[] body) {
+    this.client = Objects.requireNonNull(client, "client");
     this.status = Objects.requireNonNull(status, "status");
     this.headers = Objects.requireNonNull(headers, "headers");
     this.body = Objects.requireNonNull(body, "body");
   }
 
-  /** Returns the status; 101 where the upgrade was granted. */
+  /**
+   * Returns the status; 101 where the upgrade was granted. That of a plain request has no reason.
+   */
   public HttpStatus status() {
     return status;
   }
@@ -36,10 +41,10 @@ public final class HttpResponse {
   }
 
   /**
-   * Returns the body of a refused upgrade as text, in the charset of its {@code Content-Type}, or
-   * else in UTF-8. At most 64 KiB of the body are kept, as they were sent: a compressed body is not
-   * inflated, so that a refusal cannot be a bomb. Empty where the upgrade was granted. Never
-   * blocks.
+   * Returns the body as text, in the charset of its {@code Content-Type}, or else in UTF-8. A plain
+   * request has the whole body, see {@link HttpClientConfig#maxBodySize}; of a refused upgrade at
+   * most 64 KiB are kept. Bodies are as they were sent: a compressed one is not inflated, so that
+   * none can be a bomb. Empty where the upgrade was granted. Never blocks.
    */
   public String bodyAsText() {
     return new String(body, charset());
@@ -48,6 +53,23 @@ public final class HttpResponse {
   /** Returns a copy of the bytes of {@link #bodyAsText()}. */
   public byte[] bodyAsBytes() {
     return body.clone();
+  }
+
+  /**
+   * Returns the body as an object, read by the {@code contentConverter} of {@link WebSockets},
+   * whatever the status and the {@code Content-Type} are. Never blocks.
+   *
+   * @throws WebSocketException if there is no converter, or it could make no such object of the
+   *     body
+   * @throws IllegalStateException if {@link WebSockets}, which has the converter, is not installed
+   */
+  public <T> T body(Class<T> type) {
+    return body(TypeInfo.of(type));
+  }
+
+  /** Returns the body as an object of a generic type; see {@link #body(Class)}. */
+  public <T> T body(TypeInfo<T> type) {
+    return Conversion.of(client).read(charset(), bodyAsText(), type);
   }
 
   private Charset charset() {

@@ -7,15 +7,16 @@ import java.util.Objects;
 import java.util.function.Consumer;
 
 /**
- * Where plugins take part in an opening. Hooks run on the thread that opens the session, in the
- * order in which their plugins were installed; several openings may run them at once. What a hook
- * throws ends the opening and reaches the caller unchanged. What hooks do counts towards {@code
- * openTimeout}, which they should not spend.
+ * Where plugins take part in an opening, and in a plain request all the same: {@link
+ * HttpRequestBuilder#isWebSocket()} tells which it is. Hooks run on the thread that opens the
+ * session or sends the request, in the order in which their plugins were installed; several may run
+ * them at once. What a hook throws ends the opening or the request, and reaches the caller
+ * unchanged. What hooks do counts towards its timeout, which they should not spend.
  *
  * <p>Hooks can be added only while the client is being made.
  */
 public final class PluginHooks {
-  /** Sends an opening request and returns the call it led to, granted or refused. */
+  /** Sends a request and returns the call it led to, granted or refused. */
   @FunctionalInterface
   public interface Sender {
     /**
@@ -27,7 +28,7 @@ public final class PluginHooks {
     HttpClientCall send(HttpRequestBuilder request);
   }
 
-  /** Wraps the sending of an opening request. */
+  /** Wraps the sending of a request. */
   @FunctionalInterface
   public interface SendHook {
     /**
@@ -57,8 +58,8 @@ public final class PluginHooks {
   }
 
   /**
-   * Adds a hook that looks at the response, granted or refused, before the session is made. By
-   * throwing it refuses the session; the connection is dropped.
+   * Adds a hook that looks at the response, granted or refused, before the session is made, or a
+   * plain request returns it. By throwing it refuses the session; the connection is dropped.
    */
   public PluginHooks onResponse(Consumer<HttpResponse> hook) {
     return add(onResponse, hook);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.client;
 
+import dev.parley.websocket.WebSocketException;
 import dev.parley.websocket.handshake.Headers;
 import java.util.List;
 import java.util.Locale;
@@ -11,20 +12,25 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Follows redirects of an opening request (RFC 6455 §4.2.2, RFC 9110 §15.4): at most {@value #MOST}
- * for one opening, within its deadline, and never from {@code wss} to {@code ws}. Not installed
- * unless you do: a server that is trusted with a message is thereby trusted to choose who gets it.
+ * Follows redirects of a request, an opening or a plain one (RFC 6455 §4.2.2, RFC 9110 §15.4): at
+ * most {@value #MOST} for one request, within its deadline, and never from {@code wss} to {@code
+ * ws}, or {@code https} to {@code http}. Not installed unless you do: a server that is trusted with
+ * a message is thereby trusted to choose who gets it.
  *
  * <p>Where the origin changes (scheme, host or port), the header fields stay behind: credentials,
  * cookies and whatever else the request had, but for {@code User-Agent}, {@code Accept-Language},
  * {@code Origin} and those that are {@linkplain Config#keep kept}. Subprotocols go along.
  *
- * <p>A redirect that is not followed is a {@link WebSocketUpgradeException}, with the response and
- * one of the reasons {@code redirect-limit}, {@code redirect-insecure} and {@code
- * redirect-malformed}. Hooks of plugins see the first request and the last response.
+ * <p>After 303 a plain request goes on as a GET without its body, and so does a POST after 301 and
+ * 302, as browsers do; else method and body go along, but a body never goes to another origin.
+ *
+ * <p>A redirect that is not followed is a {@link WebSocketUpgradeException}, for a plain request a
+ * {@link HttpRequestException}, with the response and one of the reasons {@code redirect-limit},
+ * {@code redirect-insecure}, {@code redirect-malformed} and {@code redirect-body}. Hooks of plugins
+ * see the first request and the last response.
  */
 public final class Redirects {
-  /** How many redirects of one opening are followed. */
+  /** How many redirects of one request are followed. */
   public static final int MOST = 5;
 
   /** The plugin, to be installed. */
@@ -106,6 +112,15 @@ public final class Redirects {
     return call;
   }
 
+  /** Tells whether method and body go along (RFC 9110 §15.4). */
+  private static boolean keepsBody(int status, HttpMethod method) {
+    return switch (status) {
+      case 303 -> false;
+      case 301, 302 -> method != HttpMethod.POST;
+      default -> true;
+    };
+  }
+
   private HttpRequestBuilder redirected(HttpRequestBuilder request, HttpClientCall call) {
     List<String> locations = call.response().headers().getAll("Location");
     if (locations.size() != 1) {
@@ -120,24 +135,39 @@ public final class Redirects {
       throw refused(call, "redirect-malformed", "Location: " + e.getMessage(), e);
     }
     if (from.scheme() == Scheme.WSS && to.scheme() == Scheme.WS) {
-      throw refused(call, "redirect-insecure", "from wss to ws", null);
+      String schemes = call.request().isWebSocket() ? "from wss to ws" : "from https to http";
+      throw refused(call, "redirect-insecure", schemes, null);
     }
     boolean sameOrigin = from.hasOriginOf(to);
-    return request.redirected(to, sameOrigin, sameOrigin ? Redirects::any : this::isKept);
-  }
-
-  private static boolean any(Headers.Field field) {
-    return true;
+    boolean withBody = keepsBody(call.response().status().value(), request.method());
+    if (withBody && !sameOrigin && call.request().body().length > 0) {
+      throw refused(call, "redirect-body", "it would take the body to another origin", null);
+    }
+    return request.redirected(
+        to,
+        withBody,
+        sameOrigin,
+        field -> (sameOrigin || isKept(field)) && (withBody || !isOfBody(field)));
   }
 
   private boolean isKept(Headers.Field field) {
     return kept.stream().anyMatch(field.name()::equalsIgnoreCase);
   }
 
-  private static WebSocketUpgradeException refused(
+  /** RFC 9110 §15.4: what told of the body makes no sense without it. */
+  private static boolean isOfBody(Headers.Field field) {
+    String name = field.name().toLowerCase(Locale.ROOT);
+    return name.startsWith("content-") || name.equals("last-modified") || name.equals("digest");
+  }
+
+  private static WebSocketException refused(
       HttpClientCall call, String reason, String why, @Nullable Exception cause) {
-    return new WebSocketUpgradeException(
-        call.response(), reason, ", a redirect that is not followed: " + why, cause);
+    String all = ", a redirect that is not followed: " + why;
+    if (call.request().isWebSocket()) {
+      return new WebSocketUpgradeException(call.response(), reason, all, cause);
+    }
+    String what = "request of " + call.request().place() + " answered " + call.response().status();
+    return new HttpRequestException(reason, what + all, call.response(), cause);
   }
 
   /** Shows which headers go along. */

@@ -3,7 +3,7 @@ package dev.parley.client;
 
 import java.util.Locale;
 
-/** The two schemes of a WebSocket (RFC 6455 §3). */
+/** The two schemes of a WebSocket (RFC 6455 §3), and of a plain request: http and https. */
 enum Scheme {
   WS(80),
   WSS(443);
@@ -23,7 +23,9 @@ enum Scheme {
     return switch (name.toLowerCase(Locale.ROOT)) {
       case "ws", "http" -> WS;
       case "wss", "https" -> WSS;
-      default -> throw new IllegalArgumentException("scheme " + name + ", expected ws or wss");
+      default ->
+          throw new IllegalArgumentException(
+              "scheme " + name + ", expected ws or wss, or http or https");
     };
   }
 

@@ -318,6 +318,11 @@ record Url(
     return query == null ? path : path + "?" + query;
   }
 
+  /** Returns the text of a WebSocket's URL with the scheme that a plain request has. */
+  static String http(String text) {
+    return "http" + text.substring("ws".length());
+  }
+
   String withoutQuery() {
     return scheme + "://" + authority() + path;
   }

@@ -27,6 +27,7 @@ import dev.parley.websocket.handshake.RequestHead;
 import dev.parley.websocket.handshake.ResponseHead;
 import java.io.IOException;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -50,6 +51,7 @@ final class WebSocketOpener implements AutoCloseable {
   private final ReadinessLoop loop = new ReadinessLoop();
   private final BufferPool buffers = new BufferPool();
   private final Connector connector;
+  private final PlainRequests plainRequests;
   private final SecureRandom random = new SecureRandom();
   private final KeyStream maskingKeys = new KeyStream(random);
 
@@ -61,12 +63,14 @@ final class WebSocketOpener implements AutoCloseable {
   WebSocketOpener(HttpClient client, HttpClientConfig config) {
     this.client = client;
     this.headLimits = config.headLimits();
-    this.connector =
-        config.connector(
-            new SocketConnector(loop, buffers, config.tls())
-                .withProxies(config.proxies())
-                .withResolver(config.resolver())
-                .withSockets(config.sockets()));
+    SocketConnector sockets =
+        new SocketConnector(loop, buffers, config.tls())
+            .withProxies(config.proxies())
+            .withResolver(config.resolver())
+            .withSockets(config.sockets());
+    this.connector = config.connectorLater(sockets).get();
+    this.plainRequests =
+        new PlainRequests(client, config, config.connectorLater(sockets.withoutTls()));
   }
 
   /** A connection that is open, with what the server answered. */
@@ -74,9 +78,15 @@ final class WebSocketOpener implements AutoCloseable {
 
   /** Opens a connection: the hooks around it, one deadline for all. */
   Opened open(HttpRequestBuilder request, WebSockets settings, Delivery delivery) {
-    try (Opening opening = new Opening(settings, delivery)) {
+    try (Opening opening =
+        new Opening(request.timeoutOr(settings.openTimeout()), settings, delivery)) {
       return opening.run(request);
     }
+  }
+
+  /** Returns what sends the requests that open nothing. */
+  PlainRequests plainRequests() {
+    return plainRequests;
   }
 
   /** Returns what is run when a connection is gone: out here, or it would keep its opening. */
@@ -106,10 +116,10 @@ final class WebSocketOpener implements AutoCloseable {
 
     private record Connected(WebSocketConnection connection, ConnectedSession session) {}
 
-    Opening(WebSockets settings, Delivery delivery) {
+    Opening(Duration timeout, WebSockets settings, Delivery delivery) {
       this.settings = settings;
       this.delivery = delivery;
-      this.deadline = Deadline.after(settings.openTimeout());
+      this.deadline = Deadline.after(timeout);
     }
 
     Opened run(HttpRequestBuilder request) {
@@ -239,7 +249,8 @@ final class WebSocketOpener implements AutoCloseable {
 
     private HttpClientCall call(HttpRequest request, ResponseHead head, byte[] body) {
       HttpStatus status = new HttpStatus(head.status(), head.reason());
-      return new HttpClientCall(client, request, new HttpResponse(status, head.headers(), body));
+      return new HttpClientCall(
+          client, request, new HttpResponse(client, status, head.headers(), body));
     }
   }
 
@@ -250,6 +261,7 @@ final class WebSocketOpener implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
+    plainRequests.close();
     try (ExecutorService threads = Executors.newThreadPerTaskExecutor(THREADS)) {
       open.forEach((gone, connection) -> end(connection, gone, threads));
     } finally {

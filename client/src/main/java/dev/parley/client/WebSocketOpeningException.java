@@ -67,7 +67,7 @@ public class WebSocketOpeningException extends WebSocketException {
     };
   }
 
-  private static String reason(Exception cause) {
+  static String reason(Exception cause) {
     return switch (cause) {
       case SocketTimeoutException timeout -> "timeout";
       case UnknownHostException unknown -> "unknown-host";

@@ -7,7 +7,6 @@ import dev.parley.websocket.Limits;
 import dev.parley.websocket.extension.WebSocketExtensionsConfig;
 import java.time.Duration;
 import java.util.List;
-import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -73,7 +72,8 @@ public final class WebSockets {
      * but see only as far as the next proxy. Twenty seconds suit most proxies.
      */
     public Config pingInterval(@Nullable Duration interval) {
-      pingInterval = interval == null ? null : requirePositive("pingInterval", interval);
+      pingInterval =
+          interval == null ? null : HttpClientConfig.requirePositive("pingInterval", interval);
       return this;
     }
 
@@ -94,7 +94,7 @@ public final class WebSockets {
      * and {@link #closeTimeout} set one of them apart.
      */
     public Config timeout(Duration timeout) {
-      this.timeout = requirePositive("timeout", timeout);
+      this.timeout = HttpClientConfig.requirePositive("timeout", timeout);
       return this;
     }
 
@@ -110,7 +110,7 @@ public final class WebSockets {
 
     /** Sets how long the opening may take in all. Default: {@link #timeout()}. */
     public Config openTimeout(Duration timeout) {
-      openTimeout = requirePositive("openTimeout", timeout);
+      openTimeout = HttpClientConfig.requirePositive("openTimeout", timeout);
       return this;
     }
 
@@ -125,7 +125,7 @@ public final class WebSockets {
      * of what waits to be written, whatever it sends. Default: {@link #timeout()}.
      */
     public Config pongTimeout(Duration timeout) {
-      pongTimeout = requirePositive("pongTimeout", timeout);
+      pongTimeout = HttpClientConfig.requirePositive("pongTimeout", timeout);
       return this;
     }
 
@@ -139,7 +139,7 @@ public final class WebSockets {
      * then it is dropped. Default: {@link #timeout()}.
      */
     public Config closeTimeout(Duration timeout) {
-      closeTimeout = requirePositive("closeTimeout", timeout);
+      closeTimeout = HttpClientConfig.requirePositive("closeTimeout", timeout);
       return this;
     }
 
@@ -155,7 +155,8 @@ public final class WebSockets {
      * for peers that are meant to hold it for longer.
      */
     public Config writeTimeout(@Nullable Duration timeout) {
-      writeTimeout = timeout == null ? null : requirePositive("writeTimeout", timeout);
+      writeTimeout =
+          timeout == null ? null : HttpClientConfig.requirePositive("writeTimeout", timeout);
       return this;
     }
 
@@ -263,13 +264,6 @@ public final class WebSockets {
     /** Returns the extensions that are offered. */
     public WebSocketExtensionsConfig extensions() {
       return extensions;
-    }
-
-    private static Duration requirePositive(String name, Duration duration) {
-      if (!Objects.requireNonNull(duration, name).isPositive()) {
-        throw new IllegalArgumentException(name + " of " + duration + ", expected more than zero");
-      }
-      return duration;
     }
 
     private static long requirePositive(String name, long value) {

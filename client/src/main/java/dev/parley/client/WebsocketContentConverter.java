@@ -6,8 +6,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Turns objects into text and back, for {@link ClientWebSocketSession#sendSerialized} and {@link
- * ClientWebSocketSession#receiveDeserialized}. Set it with {@link
- * WebSockets.Config#contentConverter(WebsocketContentConverter)}; the module {@code
+ * ClientWebSocketSession#receiveDeserialized}, and for the bodies of plain requests: {@link
+ * HttpRequestBuilder#bodySerialized(Object)} and {@link HttpResponse#body(Class)}. Set it with
+ * {@link WebSockets.Config#contentConverter(WebsocketContentConverter)}; the module {@code
  * dev.parley.jackson} has one.
  *
  * <p>One converter serves all sessions of a client, on any number of threads at once. What it
@@ -31,4 +32,12 @@ public interface WebsocketContentConverter {
    * @param content the whole message
    */
   @Nullable Object deserialize(Charset charset, TypeInfo<?> type, String content);
+
+  /**
+   * Returns the {@code Content-Type} of what this converter writes, where it is the body of a plain
+   * request. Default: {@code application/json}, which is what nearly all converters write.
+   */
+  default String contentType() {
+    return "application/json";
+  }
 }

@@ -10,6 +10,9 @@
  *   HttpRequestBuilder ──&gt; onRequest ──&gt; onSend ( connect, request, response ) ──&gt; onResponse ──&gt; session
  * </pre>
  *
+ * <p>The same client sends plain requests of HTTP ({@code get}, {@code post} …), through the same
+ * plugins; there the JDK's HTTP client stands where it says connect, request, response.
+ *
  * <p>A {@link dev.parley.client.ClientWebSocketSession} receives by {@code incoming()}, sends by
  * {@code send}, and is ended by {@code close}. Every method blocks until it has done what its name
  * says, holds no thread otherwise, and may be called from any thread. There is no machinery in this

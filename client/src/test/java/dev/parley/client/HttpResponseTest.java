@@ -14,6 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class HttpResponseTest {
   private static HttpResponse response(String type, byte[] body) {
     return new HttpResponse(
+        HttpClient.create(),
         new HttpStatus(403, "Forbidden"),
         Headers.builder().add("Content-Type", type).build(),
         body);

@@ -13,10 +13,11 @@ final class PluginHooksTest {
   private final List<String> log = new ArrayList<>();
 
   private HttpClientCall answer(HttpRequestBuilder request, int status) {
+    HttpClient client = HttpClient.create();
     return new HttpClientCall(
-        HttpClient.create(),
+        client,
         request.build(Headers.EMPTY),
-        new HttpResponse(new HttpStatus(status, ""), Headers.EMPTY, new byte[0]));
+        new HttpResponse(client, new HttpStatus(status, ""), Headers.EMPTY, new byte[0]));
   }
 
   @Test

@@ -4,6 +4,7 @@ package dev.parley.examples;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpServer;
 import dev.parley.client.HttpClient;
 import dev.parley.client.WebSockets;
 import dev.parley.client.transport.ProxyOptions;
@@ -26,6 +27,8 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.net.CookieManager;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -302,6 +305,35 @@ final class ExamplesTest {
         "Ours: CloseReason[code=1000, message=], the peer's: CloseReason[code=1000, message=]",
         "1 of 1 messages went out",
         "Why: null");
+  }
+
+  @Test
+  void tokenThenSocket() throws IOException {
+    HttpServer tokens =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    tokens.createContext(
+        "/token",
+        exchange -> {
+          try (exchange) {
+            byte[] asked = exchange.getRequestBody().readAllBytes();
+            boolean known = exchange.getRequestHeaders().getFirst("Content-Type").contains("form");
+            byte[] answer = (known && asked.length > 0 ? "t-4711" : "who?").getBytes(UTF_8);
+            exchange.sendResponseHeaders(
+                exchange.getRequestURI().getQuery() == null ? 200 : 403, answer.length);
+            exchange.getResponseBody().write(answer);
+          }
+        });
+    tokens.start();
+    String url = "http://localhost:" + tokens.getAddress().getPort() + "/token";
+    try {
+      TokenThenSocket.main(url, server.url("/"));
+      assertThat(takeRequest().headers().get("Authorization")).isEqualTo("Bearer t-4711");
+      TokenThenSocket.main(url + "?forbidden", server.url("/"));
+    } finally {
+      tokens.stop(0);
+    }
+    TokenThenSocket.main(url, server.url("/"));
+    assertPrinted("No token: 403 t-4711", "No answer: unreachable");
   }
 
   @Test

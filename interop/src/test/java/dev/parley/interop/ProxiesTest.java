@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.parley.client.DefaultClientWebSocketSession;
 import dev.parley.client.HttpClient;
+import dev.parley.client.HttpRequestException;
 import dev.parley.client.WebSocketOpeningException;
 import dev.parley.client.WebSockets;
 import dev.parley.client.transport.HttpAuthentication;
@@ -16,8 +17,14 @@ import dev.parley.testkit.TestCertificates;
 import dev.parley.websocket.CloseReason;
 import dev.parley.websocket.Frame;
 import dev.parley.websocket.extension.WebSocketExtensions;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Queue;
 import java.util.Random;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -80,8 +87,20 @@ final class ProxiesTest {
   }
 
   private void through(ProxyOptions proxy) throws Exception {
+    fetchTokens(proxy);
     for (boolean secure : new boolean[] {false, true}) {
       converse(proxy, address(secure));
+    }
+  }
+
+  /** Plain requests of HTTP go the same way. */
+  private static void fetchTokens(ProxyOptions proxy) throws IOException {
+    try (TokenServer tokens = TokenServer.start();
+        HttpClient client = client(proxy)) {
+      for (boolean secure : new boolean[] {false, true, false, true}) {
+        assertThat(client.post(tokens.url(secure), r -> r.body("me")).bodyAsText())
+            .isEqualTo("token for me, null");
+      }
     }
   }
 
@@ -101,6 +120,13 @@ final class ProxiesTest {
     WebSocketOpeningException failure = failure(proxy);
     assertThat(failure.reason()).isEqualTo("proxy-credentials");
     assertThat(failure).hasMessageContaining(offered).hasMessageNotContaining("hunter");
+    try (HttpClient client = client(proxy)) {
+      HttpRequestException plain =
+          catchThrowableOfType(
+              HttpRequestException.class, () -> client.get(address(true).replace("wss", "https")));
+      assertThat(plain.reason()).isEqualTo("proxy-credentials");
+      assertThat(plain).hasMessageContaining(offered).hasMessageNotContaining("hunter");
+    }
   }
 
   @ParameterizedTest
@@ -164,6 +190,34 @@ final class ProxiesTest {
       through(proxy.withCredentials(ThirdParty.USER, ThirdParty.PASSWORD));
       assertWantsOthers(proxy.withCredentials(ThirdParty.USER, "hunter3"), "SOCKS5 reply");
       assertWantsOthers(proxy, "SOCKS5 reply");
+    }
+  }
+
+  /** What we tell our own relay, no server hears. */
+  @Test
+  void plainRequestsByBothVersionsOfHttp() throws Exception {
+    for (boolean tls : new boolean[] {false, true}) {
+      try (Daemon nginx = ThirdParty.nginx(directory, tls, server.port(false));
+          Daemon squid = ThirdParty.squid(directory, "none", false)) {
+        String url = (tls ? "https" : "http") + "://127.0.0.1:" + nginx.port() + "/asked";
+        for (ProxyOptions proxy : Arrays.asList(null, at(Kind.HTTP, squid))) {
+          try (HttpClient client = client(proxy)) {
+            List<Thread> threads = new ArrayList<>();
+            Queue<String> answers = new ConcurrentLinkedQueue<>();
+            for (int i = 0; i < 20; i++) {
+              threads.add(
+                  Thread.ofVirtual().start(() -> answers.add(client.get(url).bodyAsText())));
+            }
+            for (Thread thread : threads) {
+              thread.join();
+            }
+            assertThat(client.get(url).headers().get("Content-Length")).isEqualTo("11");
+            assertThat(answers)
+                .hasSize(20)
+                .allMatch(answer -> answer.equals(tls ? "HTTP/2.0 []" : "HTTP/1.1 []"));
+          }
+        }
+      }
     }
   }
 

@@ -129,12 +129,15 @@ final class ThirdParty {
         PASSWORD);
   }
 
-  /** nginx in front of a server, over TLS or plain. */
+  /**
+   * nginx in front of a server, over TLS or plain. At {@code /asked} it answers by itself, over TLS
+   * also by HTTP/2, with the protocol and the credentials for proxies that it was sent.
+   */
   static Daemon nginx(Path directory, boolean tls, int server) {
     int port = Daemon.freePort();
     String listen =
         tls
-            ? "%d ssl; ssl_certificate %s; ssl_certificate_key %s"
+            ? "%d ssl http2; ssl_certificate %s; ssl_certificate_key %s"
                 .formatted(port, copy(directory, true), copy(directory, false))
             : Integer.toString(port);
     Path file =
@@ -152,6 +155,9 @@ final class ThirdParty {
               uwsgi_temp_path uwsgi; scgi_temp_path scgi;
               server {
                 listen 127.0.0.1:%s;
+                location = /asked {
+                  return 200 "$server_protocol [$http_proxy_authorization]";
+                }
                 location / {
                   proxy_pass http://127.0.0.1:%d;
                   proxy_http_version 1.1;

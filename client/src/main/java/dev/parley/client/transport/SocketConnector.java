@@ -42,7 +42,7 @@ public final class SocketConnector implements Connector {
   private final ThreadFactory lookUps;
   private final ReadinessLoop loop;
   private final BufferPool buffers;
-  private final TlsOptions tls;
+  private final @Nullable TlsOptions tls; // null: TLS with destinations is somebody else's
   private final @Nullable UnixDomainSocketAddress unixSocket;
   private final ProxyRoutes routes;
   private final NameResolver resolver;
@@ -70,7 +70,7 @@ public final class SocketConnector implements Connector {
       ThreadFactory lookUps,
       ReadinessLoop loop,
       BufferPool buffers,
-      TlsOptions tls,
+      @Nullable TlsOptions tls,
       @Nullable UnixDomainSocketAddress unixSocket,
       ProxyRoutes routes,
       NameResolver resolver,
@@ -121,6 +121,14 @@ public final class SocketConnector implements Connector {
     return new SocketConnector(lookUps, loop, buffers, tls, unixSocket, routes, resolver, options);
   }
 
+  /**
+   * Returns a connector that leaves out TLS with destinations, which is then the business of
+   * whoever uses the transport. All else is the same, TLS with a proxy too.
+   */
+  public SocketConnector withoutTls() {
+    return new SocketConnector(lookUps, loop, buffers, null, unixSocket, routes, resolver, sockets);
+  }
+
   @Override
   public Transport connect(Destination destination, Deadline deadline)
       throws IOException, InterruptedException {
@@ -157,19 +165,22 @@ public final class SocketConnector implements Connector {
     if (proxy == null) {
       return connect(destination, tls, deadline);
     }
-    Transport tunnel = tunnel(proxy, destination, deadline);
-    return destination.secure()
-        ? TlsTransport.connect(tunnel, destination, tls, buffers, deadline)
-        : tunnel;
+    return secured(tunnel(proxy, destination, deadline), destination, tls, deadline);
   }
 
   /** Connects straight to a destination. */
-  private Transport connect(Destination destination, TlsOptions tls, Deadline deadline)
+  private Transport connect(Destination destination, @Nullable TlsOptions tls, Deadline deadline)
       throws IOException, InterruptedException {
     Transport channel = connect(addresses(destination, deadline), destination, deadline);
-    return destination.secure()
-        ? TlsTransport.connect(channel, destination, tls, buffers, deadline)
-        : channel;
+    return secured(channel, destination, tls, deadline);
+  }
+
+  private Transport secured(
+      Transport below, Destination destination, @Nullable TlsOptions tls, Deadline deadline)
+      throws IOException, InterruptedException {
+    return destination.secure() && tls != null
+        ? TlsTransport.connect(below, destination, tls, buffers, deadline)
+        : below;
   }
 
   private Transport tunnel(ProxyOptions proxy, Destination destination, Deadline deadline)

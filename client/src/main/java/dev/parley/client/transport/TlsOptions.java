@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.client.transport;
 
+import java.io.IOException;
 import java.net.IDN;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.BiConsumer;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SNIHostName;
@@ -285,6 +287,15 @@ public final class TlsOptions {
     var factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
     factory.init(certificates);
     return factory.getTrustManagers();
+  }
+
+  /**
+   * Returns a context for another client of HTTP, whose engines keep to these options.
+   *
+   * @param failed hears of each failure of TLS
+   */
+  SSLContext context(boolean trustsAnyone, BiConsumer<Destination, IOException> failed) {
+    return new TlsContext(this, contextOrDefault(), trustsAnyone, failed);
   }
 
   /** Makes the engine of a client that connects to a destination. */

@@ -25,6 +25,10 @@
  * proxy first, over TLS if that is an HTTPS proxy; {@code HttpConnectTunnel} or {@code SocksTunnel}
  * asks it for a tunnel; and TLS with the destination goes over whatever transport that left.
  *
+ * <p>Plain requests of HTTP are the business of the JDK's client, in {@link
+ * dev.parley.client.transport.JdkHttp}. It is handed transports of a connector, through a {@code
+ * LoopbackRelay}, and engines that keep to the {@link dev.parley.client.transport.TlsOptions}.
+ *
  * <p>An idle transport holds no thread, and no buffer: buffers are borrowed from a {@link
  * dev.parley.client.transport.BufferPool} while there is something to put in.
  *
