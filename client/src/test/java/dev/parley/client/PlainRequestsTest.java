@@ -312,6 +312,31 @@ final class PlainRequestsTest {
     }
   }
 
+  @Nested
+  final class ASetting {
+    @Test
+    void hasADefault() {
+      HttpClient.create(
+              config -> {
+                assertThat(config.requestTimeout()).isEqualTo(Duration.ofSeconds(15));
+                assertThat(config.maxBodySize()).isEqualTo(64 << 20);
+              })
+          .close();
+    }
+
+    @Test
+    void thatMakesNoSenseIsRefused() {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> client(config -> config.requestTimeout(Duration.ZERO)))
+          .withMessage("requestTimeout of PT0S, expected more than zero");
+      for (long bytes : new long[] {-1, Integer.MAX_VALUE}) {
+        assertThatIllegalArgumentException()
+            .isThrownBy(() -> client(config -> config.maxBodySize(bytes)))
+            .withMessage("maxBodySize of " + bytes + ", expected 0 to 2147483639");
+      }
+    }
+  }
+
   /** Servers that do what the JDK's does not. */
   @Nested
   final class AServer {

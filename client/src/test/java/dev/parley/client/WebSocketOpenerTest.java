@@ -374,6 +374,15 @@ final class WebSocketOpenerTest {
     }
 
     @Test
+    void serverIsSilentForLongerThanThisRequestWaits() {
+      server.enqueue(Scenario.empty().stall());
+      assertThatExceptionOfType(WebSocketOpeningException.class)
+          .isThrownBy(
+              () -> client().webSocketSession(server.url(), r -> r.timeout(Duration.ofMillis(300))))
+          .satisfies(failure -> assertThat(failure.reason()).isEqualTo("timeout"));
+    }
+
+    @Test
     void serverIsSilent() {
       server.enqueue(Scenario.empty().stall());
       HttpClient client = impatient(ws -> ws.openTimeout(Duration.ofSeconds(1)));

@@ -56,7 +56,7 @@ final class LoopbackRelay implements AutoCloseable {
   private static final ThreadFactory THREADS =
       Thread.ofVirtual().name("parley-relay-", 0).factory();
 
-  /** What is ours may be as large as the user makes it; it is what a stranger gets, too. */
+  /** For the heads of our own client, which are as large as its user makes them. */
   private static final HeadLimits REQUEST_LIMITS =
       new HeadLimits(256 << 10, 256 << 10, 1024, 1 << 20);
 
