@@ -7,6 +7,8 @@ import dev.parley.websocket.CloseReason;
 import dev.parley.websocket.Frame;
 import dev.parley.websocket.WebSocketClosedException;
 import dev.parley.websocket.WebSocketExtension;
+import java.io.OutputStream;
+import java.io.Writer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -92,6 +94,21 @@ final class ConnectedSession implements WebSocketSession {
   @Override
   public void send(Frame frame) {
     connection.send(Objects.requireNonNull(frame, "frame"));
+  }
+
+  @Override
+  public void send(Frame frame, MessageOptions options) {
+    connection.send(Objects.requireNonNull(frame, "frame"), options.compressed());
+  }
+
+  @Override
+  public OutputStream openBinary(MessageOptions options) {
+    return new MessageOutputStream(connection, false, options);
+  }
+
+  @Override
+  public Writer openText(MessageOptions options) {
+    return new MessageWriter(new MessageOutputStream(connection, true, options));
   }
 
   @Override

@@ -4,6 +4,8 @@ package dev.parley.client;
 import dev.parley.websocket.CloseReason;
 import dev.parley.websocket.Frame;
 import dev.parley.websocket.WebSocketExtension;
+import java.io.OutputStream;
+import java.io.Writer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -13,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A client session that passes everything to another session. Extend it to see or change what goes
- * through; override {@link #send(Frame)} alone to see every send.
+ * through; override {@link #send(Frame)} alone to see every send of a whole message without
+ * options.
  */
 public class DelegatingClientWebSocketSession implements ClientWebSocketSession {
   private final WebSocketSession delegate;
@@ -83,6 +86,21 @@ public class DelegatingClientWebSocketSession implements ClientWebSocketSession 
   @Override
   public void send(Frame frame) {
     delegate.send(frame);
+  }
+
+  @Override
+  public void send(Frame frame, MessageOptions options) {
+    delegate.send(frame, options);
+  }
+
+  @Override
+  public OutputStream openBinary(MessageOptions options) {
+    return delegate.openBinary(options);
+  }
+
+  @Override
+  public Writer openText(MessageOptions options) {
+    return delegate.openText(options);
   }
 
   @Override

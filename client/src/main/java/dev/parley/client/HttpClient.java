@@ -295,6 +295,27 @@ public final class HttpClient implements AutoCloseable {
     return opener.plainRequests().send(request);
   }
 
+  /**
+   * Opens a session whose messages are streams, of any length at constant memory, which the caller
+   * closes; see {@link StreamingClientWebSocketSession}.
+   */
+  public StreamingClientWebSocketSession webSocketStreamingSession(String url) {
+    return webSocketStreamingSession(url, request -> {});
+  }
+
+  /** Opens a streaming session; see {@link #webSocketStreamingSession(String)}. */
+  public StreamingClientWebSocketSession webSocketStreamingSession(
+      String url, Consumer<HttpRequestBuilder> request) {
+    return webSocketStreamingSession(to(url, request));
+  }
+
+  /** Opens a streaming session; see {@link #webSocketStreamingSession(String)}. */
+  public StreamingClientWebSocketSession webSocketStreamingSession(
+      Consumer<HttpRequestBuilder> request) {
+    WebSocketOpener.Opened opened = open(null, request, Delivery.FRAGMENTS);
+    return new StreamingClientWebSocketSession(opened.call(), opened.session());
+  }
+
   private static Consumer<HttpRequestBuilder> to(
       String url, Consumer<HttpRequestBuilder> configure) {
     return request -> configure.accept(request.url(url));

@@ -4,6 +4,8 @@ package dev.parley.client;
 import dev.parley.websocket.CloseReason;
 import dev.parley.websocket.Frame;
 import dev.parley.websocket.WebSocketExtension;
+import java.io.OutputStream;
+import java.io.Writer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -114,6 +116,60 @@ public interface WebSocketSession extends AutoCloseable {
    * @throws dev.parley.websocket.WebSocketClosedException if the session has ended or is closing
    */
   void send(Frame frame);
+
+  /**
+   * Sends a frame as {@link #send(Frame)} does, but as the options say; their {@code fragmentSize}
+   * is for streamed messages only.
+   *
+   * @throws UnsupportedOperationException if it is a session of another kind that cannot do it
+   */
+  default void send(Frame frame, MessageOptions options) {
+    throw new UnsupportedOperationException("this session knows no options");
+  }
+
+  /**
+   * Begins a binary message that is written as it is made; see {@link #openBinary(MessageOptions)}.
+   */
+  default OutputStream openBinary() {
+    return openBinary(MessageOptions.DEFAULT);
+  }
+
+  /**
+   * Begins a binary message that is written as it is made, so that it may be of any length. Each
+   * bufferful goes out as a fragment; {@link OutputStream#flush()} sends what there is, and {@link
+   * OutputStream#close()} ends the message. For one thread at a time.
+   *
+   * <p>From the first fragment that goes out until the message is closed, whoever sends another
+   * message waits, and the thread that writes this one must not send another. Control frames pass
+   * between. A message that cannot be brought to its end cannot be taken back: {@link #terminate()}
+   * the session before you close it.
+   *
+   * <p>Writing throws an {@link java.io.IOException} with a {@link
+   * dev.parley.websocket.WebSocketException} as its cause where the session has ended. An interrupt
+   * throws an {@link java.io.InterruptedIOException}, with the interrupt flag set again; the
+   * message can be continued from its {@code bytesTransferred}.
+   *
+   * @throws UnsupportedOperationException if it is a session of another kind that cannot do it
+   */
+  default OutputStream openBinary(MessageOptions options) {
+    throw new UnsupportedOperationException("this session sends no streams");
+  }
+
+  /** Begins a text message that is written as it is made; see {@link #openText(MessageOptions)}. */
+  default Writer openText() {
+    return openText(MessageOptions.DEFAULT);
+  }
+
+  /**
+   * Begins a text message that is written as it is made, as {@link #openBinary(MessageOptions)}
+   * does. A lone surrogate throws a {@link java.nio.charset.CharacterCodingException}. Where an
+   * interrupt comes, what was written is kept, and goes out with what is written next.
+   *
+   * @throws UnsupportedOperationException if it is a session of another kind that cannot do it
+   */
+  default Writer openText(MessageOptions options) {
+    throw new UnsupportedOperationException("this session sends no streams");
+  }
 
   /**
    * Puts on the wire what {@link #outgoing()} holds back, and waits until it is.

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.parley.client.DefaultClientWebSocketSession;
 import dev.parley.client.HttpClient;
+import dev.parley.client.MessageOptions;
 import dev.parley.client.WebSockets;
 import dev.parley.testkit.RawFrame;
 import dev.parley.testkit.Scenario;
@@ -16,6 +17,11 @@ import dev.parley.websocket.Frame;
 import dev.parley.websocket.Opcode;
 import dev.parley.websocket.WebSocketClosedException;
 import dev.parley.websocket.WebSocketInterruptedException;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.io.Writer;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -88,17 +94,34 @@ final class ThreadsTest {
             BareServer.start(
                 connection -> {
                   connection.accept();
+                  ByteArrayOutputStream streamed = new ByteArrayOutputStream();
+                  int type = 0;
                   RawFrame frame = connection.readFrame();
                   for (; frame != null && frame.opcode() != 8; frame = connection.readFrame()) {
+                    boolean control = frame.opcode() >= 8;
+                    boolean torn = !control && (frame.opcode() == 0) != (type != 0);
                     ByteBuffer payload = frame.payload();
+                    if (!control) {
+                      type = frame.opcode() == 0 ? type : frame.opcode();
+                      byte[] fragment = new byte[payload.remaining()];
+                      payload.get(fragment);
+                      streamed.writeBytes(fragment);
+                      if (!frame.fin()) {
+                        outOfOrder.addAndGet(torn ? 1 : 0);
+                        continue;
+                      }
+                      payload = ByteBuffer.wrap(streamed.toByteArray());
+                      streamed.reset();
+                    }
                     int sender = payload.getInt();
                     int number = payload.getShort() << 7 | payload.getShort();
                     boolean right =
-                        frame.fin()
-                            && frame.opcode() == opcode(sender, number).code()
+                        !torn
+                            && (control ? frame.opcode() : type) == opcode(sender, number).code()
                             && number == next[sender]++
                             && payload.remaining() == filler(number).length;
                     outOfOrder.addAndGet(right ? 0 : 1);
+                    type = control ? type : 0;
                   }
                   counted.countDown();
                 });
@@ -133,6 +156,23 @@ final class ThreadsTest {
     return new byte[number % 100];
   }
 
+  private static void stream(DefaultClientWebSocketSession session, Frame frame) {
+    MessageOptions small = MessageOptions.DEFAULT.withFragmentSize(16);
+    try {
+      if (frame instanceof Frame.Text text) {
+        try (Writer out = session.openText(small)) {
+          out.write(text.readText());
+        }
+      } else {
+        try (OutputStream out = session.openBinary(small)) {
+          out.write(frame.data());
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   private static void send(DefaultClientWebSocketSession session, int sender, int number) {
     byte[] filler = filler(number);
     byte[] payload =
@@ -149,7 +189,9 @@ final class ThreadsTest {
           case PING -> new Frame.Ping(payload);
           case CONTINUATION, CLOSE, PONG -> throw new AssertionError("not sent here");
         };
-    if (number % 2 == 0) {
+    if (number % 5 == 0 && !frame.opcode().isControl()) {
+      stream(session, frame);
+    } else if (number % 2 == 0) {
       session.send(frame);
     } else {
       session.outgoing().send(frame);

@@ -42,6 +42,7 @@ import java.security.spec.PKCS8EncodedKeySpec;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
+import java.util.Random;
 import javax.net.ssl.SSLParameters;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -296,13 +297,33 @@ final class ExamplesTest {
   }
 
   @Test
+  void streams(@TempDir Path directory) throws IOException {
+    byte[] film = new byte[600_000];
+    new Random(1).nextBytes(film);
+    Path file = Files.write(directory.resolve("film"), film);
+    Path copy = directory.resolve("copy");
+    server.enqueue(Scenario.accept().echo());
+    Streams.main(server.url(), file.toString(), copy.toString());
+    assertPrinted("Bytes that came back: 600000");
+    assertThat(copy).hasBinaryContent(film);
+  }
+
+  @Test
+  void liveData() {
+    server.enqueue(Scenario.accept().echo());
+    LiveData.main(server.url());
+    assertPrinted("Echoed: EUR/USD 1.0831", "Echoed: EUR/CHF 0.9370");
+  }
+
+  @Test
   void keepAlive() {
     server.enqueue(Scenario.accept().expect("Anybody there?").expectClose());
     KeepAlive.main(server.url());
     assertPrinted(
         "There and back within a minute: true",
         "First to close: US",
-        "Ours: CloseReason[code=1000, message=], the peer's: CloseReason[code=1000, message=]",
+        "Ours: CloseReason[code=1000, message=Normal closure], the peer's:"
+            + " CloseReason[code=1000, message=Normal closure]",
         "1 of 1 messages went out",
         "Why: null");
   }

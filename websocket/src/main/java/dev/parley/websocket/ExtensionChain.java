@@ -14,6 +14,7 @@ final class ExtensionChain {
   private final List<WebSocketExtension<?>> extensions;
   private final int claimedBits;
   private final boolean mayEncodeUnmarkedFrames;
+  private final boolean decodesPieces;
 
   /**
    * Makes a chain.
@@ -24,6 +25,7 @@ final class ExtensionChain {
     this.extensions = List.copyOf(extensions);
     int claimed = 0;
     boolean unmarked = false;
+    boolean pieces = true;
     for (WebSocketExtension<?> extension : extensions) {
       int bits = bitsOf(extension);
       if ((claimed & bits) != 0) {
@@ -32,9 +34,11 @@ final class ExtensionChain {
       }
       claimed |= bits;
       unmarked |= bits == 0;
+      pieces &= extension.decodesPieces();
     }
     this.claimedBits = claimed;
     this.mayEncodeUnmarkedFrames = unmarked;
+    this.decodesPieces = pieces;
   }
 
   boolean isEmpty() {
@@ -51,15 +55,21 @@ final class ExtensionChain {
     return mayEncodeUnmarkedFrames;
   }
 
+  /** Tells whether a frame can be decoded in pieces, as if each were a frame of its own. */
+  boolean decodesPieces() {
+    return decodesPieces;
+  }
+
   /**
    * Encodes an outgoing data frame.
    *
+   * @param compress false where the sender wants the message left as it is
    * @throws IllegalStateException if an extension changed what is not its own
    */
-  Frame encode(Frame frame) {
+  Frame encode(Frame frame, boolean compress) {
     Frame encoded = frame;
     for (WebSocketExtension<?> extension : extensions) {
-      Frame result = extension.processOutgoingFrame(encoded);
+      Frame result = extension.processOutgoingFrame(encoded, compress);
       requireOwnChanges(extension, encoded, result, bitsOf(extension));
       encoded = result;
     }

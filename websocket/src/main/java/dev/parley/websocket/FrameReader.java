@@ -35,6 +35,9 @@ final class FrameReader {
   private byte[] payload = EMPTY;
   private int received;
 
+  /** How many bytes of the payload were handed over as pieces, modulo the size of a masking key. */
+  private int phase;
+
   /** A number of several bytes on its way in: the extended length, then the masking key. */
   private long number;
 
@@ -106,6 +109,35 @@ final class FrameReader {
     return first;
   }
 
+  /**
+   * Reads the masking key, where there is one, and what is there of the payload, as one piece.
+   *
+   * @param most how many bytes to read at most
+   * @return whether the piece is the last of its frame
+   */
+  boolean readPiece(ByteBuffer bytes, int most) {
+    if (isMasked() && !readNumber(bytes)) {
+      return false;
+    }
+    int count = (int) Math.min(length, Math.min(bytes.remaining(), most));
+    payload = count == 0 ? EMPTY : new byte[count];
+    if (isMasked()) {
+      Masking.copy(bytes, payload, 0, count, (int) number, phase);
+    } else {
+      bytes.get(payload, 0, count);
+    }
+    phase = phase + count & 3;
+    length -= count;
+    return length == 0;
+  }
+
+  /** Hands over the piece, which from here on is the caller's. The rest of the payload follows. */
+  byte[] takePiece() {
+    byte[] piece = payload;
+    payload = EMPTY;
+    return piece;
+  }
+
   boolean isFinal() {
     return (first & 0x80) != 0;
   }
@@ -165,6 +197,7 @@ final class FrameReader {
 
   private void expectPayload(long length) {
     this.length = length;
+    phase = 0;
     expectNumber(4); // the masking key, where there is one
     next = Part.PAYLOAD;
   }

@@ -28,14 +28,31 @@ public final class Inbound {
      * No reply is due. As nothing is put together, {@link Limits#maxMessageSize()} bounds each
      * frame by itself, and fragments are not counted.
      */
-    FRAMES
+    FRAMES,
+    /**
+     * Messages in fragments, cut as they arrive, so that one of any length passes through little
+     * memory: a fragment is what was there, and not a frame on the wire. Otherwise as {@link
+     * #MESSAGES}. Neither {@link Limits#maxMessageSize()} nor {@link Limits#maxFragments()} bounds
+     * a message, except that a frame which an extension can decode only as a whole must fit the
+     * first.
+     */
+    FRAGMENTS
   }
+
+  /**
+   * Of an encoded frame so much is decoded at a time: deflate may make a thousand times as much of
+   * it.
+   */
+  private static final int ENCODED_PIECE = 4096;
 
   private final Role role;
   private final Limits limits;
   private final Delivery delivery;
   private final ExtensionChain extensions;
   private final long maxMessageSize;
+
+  /** Whether frames are cut as they arrive. */
+  private final boolean cuts;
 
   private final FrameReader reader = new FrameReader();
   private final LastFrames lastFrames = new LastFrames();
@@ -58,6 +75,9 @@ public final class Inbound {
   /** How many bytes of the payload being read {@link #text} has judged. */
   private int judged;
 
+  /** Whether a piece of the frame being read was taken, so that the next is not its first. */
+  private boolean inFrame;
+
   private @Nullable Event replyDue;
   private boolean ended;
   private boolean closeReceived;
@@ -79,6 +99,7 @@ public final class Inbound {
     this.delivery = delivery;
     this.extensions = new ExtensionChain(extensions);
     this.maxMessageSize = Math.min(limits.maxMessageSize(), Limits.MAX_ARRAY);
+    this.cuts = delivery == Delivery.FRAGMENTS && this.extensions.decodesPieces();
   }
 
   /**
@@ -165,6 +186,17 @@ public final class Inbound {
           return null;
         }
         judgeLength();
+      }
+      if (cuts && !opcode.isControl()) {
+        boolean last = reader.readPiece(bytes, encoded ? ENCODED_PIECE : Limits.MAX_ARRAY);
+        Event event = piece(last);
+        if (event != null) {
+          return event;
+        }
+        if (!last && !bytes.hasRemaining()) {
+          return null;
+        }
+        continue;
       }
       boolean complete = reader.readPayload(bytes);
       if (opcode.isControl()) {
@@ -274,7 +306,10 @@ public final class Inbound {
           Violation.FRAME_TOO_BIG,
           "frame of " + length + " bytes, maxFrameSize is " + limits.maxFrameSize());
     }
-    if (delivery == Delivery.FRAMES) {
+    if (cuts) {
+      return; // nothing of a frame is kept
+    }
+    if (delivery != Delivery.MESSAGES) {
       declaredSize = 0;
     }
     // Incompressible data grows a little when it is encoded, a few bytes each time it is flushed.
@@ -300,12 +335,30 @@ public final class Inbound {
     judged = end;
   }
 
-  private @Nullable Event dataFrame() {
-    boolean fin = reader.isFinal();
-    byte[] payload = reader.takePayload();
-    if (!extensions.isEmpty()) {
-      payload = decode(payload, fin);
+  /** Returns what was read of a frame, or {@code null} where that is nothing to deliver. */
+  private @Nullable Event piece(boolean last) {
+    boolean fin = last && reader.isFinal();
+    int bits = inFrame ? 0 : reader.reservedBits();
+    byte[] payload = reader.takePiece();
+    inFrame = !last;
+    if (last) {
+      reader.takePayload();
     }
+    if (!extensions.isEmpty()) {
+      payload = decode(payload, fin, bits, Limits.MAX_ARRAY);
+    }
+    judgeWholeText(payload, fin);
+    if (payload.length == 0 && !fin) {
+      return null;
+    }
+    Frame frame = ExtensionChain.dataFrame(messageType, payload, fin, 0);
+    if (fin) {
+      messageType = Opcode.CONTINUATION;
+    }
+    return new Event.Received(frame);
+  }
+
+  private void judgeWholeText(byte[] payload, boolean fin) {
     if (messageType == Opcode.TEXT) {
       judgeText(payload, payload.length);
       judged = 0;
@@ -313,6 +366,15 @@ public final class Inbound {
         throw violation(Violation.TEXT_NOT_UTF8, "text that ends inside a character");
       }
     }
+  }
+
+  private @Nullable Event dataFrame() {
+    boolean fin = reader.isFinal();
+    byte[] payload = reader.takePayload();
+    if (!extensions.isEmpty()) {
+      payload = decode(payload, fin, reader.reservedBits(), maxMessageSize - message.size());
+    }
+    judgeWholeText(payload, fin);
     if (delivery == Delivery.MESSAGES) {
       if (!fin) {
         message.add(payload);
@@ -327,10 +389,8 @@ public final class Inbound {
     return new Event.Received(frame);
   }
 
-  private byte[] decode(byte[] payload, boolean fin) {
-    int bits = reader.reservedBits();
+  private byte[] decode(byte[] payload, boolean fin, int bits, long room) {
     Frame frame = ExtensionChain.dataFrame(messageType, payload, fin, bits);
-    long room = maxMessageSize - message.size();
     byte[] decoded = extensions.decode(frame, room).data();
     if (decoded.length > room) {
       throw messageTooBig(message.size() + (long) decoded.length);
@@ -380,7 +440,7 @@ public final class Inbound {
   }
 
   private void oweReply(Frame reply) {
-    if (delivery == Delivery.MESSAGES) {
+    if (delivery != Delivery.FRAMES) {
       replyDue = new Event.ReplyDue(reply);
     }
   }

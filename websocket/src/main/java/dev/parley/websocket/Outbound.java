@@ -61,10 +61,20 @@ public final class Outbound {
    * @throws RuntimeException what an extension throws, see the class
    */
   public void begin(Frame frame) {
+    begin(frame, true);
+  }
+
+  /**
+   * Takes a frame, as {@link #begin(Frame)} does.
+   *
+   * @param compress false to have extensions leave the message as it is; the first frame of a
+   *     message says it for all of it
+   */
+  public void begin(Frame frame, boolean compress) {
     requireReady();
     switch (frame) {
-      case Frame.Text data -> beginData(data, judgeText(data));
-      case Frame.Binary data -> beginData(data, text.state());
+      case Frame.Text data -> beginData(data, judgeText(data), compress);
+      case Frame.Binary data -> beginData(data, text.state(), compress);
       case Frame.Close close -> beginClose(close);
       case Frame.Ping ping -> beginOnWire(ping, ping.opcode(), nextKey());
       case Frame.Pong pong -> beginOnWire(pong, pong.opcode(), nextKey());
@@ -152,7 +162,7 @@ public final class Outbound {
     return after;
   }
 
-  private void beginData(Frame frame, int textState) {
+  private void beginData(Frame frame, int textState, boolean compress) {
     boolean continues = messageType != Opcode.CONTINUATION;
     if (continues && frame.opcode() != messageType) {
       throw new IllegalArgumentException(
@@ -167,7 +177,7 @@ public final class Outbound {
     }
     int key = nextKey();
     broken = true; // until every extension has done its part
-    Frame encoded = extensions.encode(frame);
+    Frame encoded = extensions.encode(frame, compress);
     broken = false;
     beginOnWire(encoded, continues ? Opcode.CONTINUATION : encoded.opcode(), key);
     messageType = frame.fin() ? Opcode.CONTINUATION : frame.opcode();

@@ -56,6 +56,26 @@ public interface WebSocketExtension<C> {
   Frame processOutgoingFrame(Frame frame);
 
   /**
+   * Encodes an outgoing data frame, as {@link #processOutgoingFrame(Frame)} does, but lets the
+   * sender choose. An extension that compresses overrides it; any other need not.
+   *
+   * @param compress false where the sender wants the message left as it is, because it knows that
+   *     compressing is not worth it; what the first frame of a message says holds for all of it
+   */
+  default Frame processOutgoingFrame(Frame frame, boolean compress) {
+    return processOutgoingFrame(frame);
+  }
+
+  /**
+   * Tells whether a frame may be decoded in pieces, each as if it were a frame: the first with the
+   * reserved bits, the last with {@link Frame#fin()} as the frame has it. So a frame too large for
+   * memory passes. Default: false, the extension needs whole frames.
+   */
+  default boolean decodesPieces() {
+    return false;
+  }
+
+  /**
    * Decodes an incoming data frame: returns the frame to deliver in its place, with the same type
    * and the same {@link Frame#fin()}, and with the extension's reserved bits cleared.
    *

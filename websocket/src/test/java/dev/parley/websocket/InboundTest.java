@@ -10,15 +10,21 @@ import static dev.parley.websocket.Wire.received;
 import static dev.parley.websocket.Wire.replyDue;
 import static dev.parley.websocket.Wire.to;
 import static dev.parley.websocket.Wire.utf8;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.parley.websocket.Inbound.Delivery;
 import dev.parley.websocket.WebSocketExtension.ReservedBit;
+import dev.parley.websocket.extension.WebSocketExtensionHeader;
+import dev.parley.websocket.extension.WebSocketExtensions;
+import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Random;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
@@ -743,6 +749,166 @@ final class InboundTest {
                           List.of(TestExtension.appending('x', ReservedBit.RSV1))),
                   hex("41 02 61 78 80 01 62")))
           .containsExactly(received(text("a", false)), received(text("b", true)));
+    }
+  }
+
+  @Nested
+  @DisplayName("Messages in fragments, cut as they arrive")
+  final class Fragments {
+    private static final Limits NO_MESSAGES = new Limits(Long.MAX_VALUE, 1, 1);
+
+    /** What a reader of the streams sees: the frames, with the fragments of a message joined. */
+    private static List<Object> joined(
+        Role role, List<WebSocketExtension<?>> extensions, int cut, byte[] wire) {
+      Inbound inbound = new Inbound(role, NO_MESSAGES, Delivery.FRAGMENTS, extensions);
+      List<Object> seen = new ArrayList<>();
+      ByteArrayOutputStream message = new ByteArrayOutputStream();
+      for (int from = 0; from < wire.length; from += cut) {
+        ByteBuffer bytes = ByteBuffer.wrap(wire, from, Math.min(cut, wire.length - from));
+        for (Event event = inbound.poll(bytes); event != null; event = inbound.poll(bytes)) {
+          switch (event) {
+            case Event.Received(Frame frame) when !frame.opcode().isControl() -> {
+              assertThat(frame.data().length == 0 && !frame.fin()).as("empty fragment").isFalse();
+              message.writeBytes(frame.data());
+              if (frame.fin()) {
+                seen.add(
+                    frame.opcode() == Opcode.TEXT
+                        ? message.toString(UTF_8)
+                        : HexFormat.of().formatHex(message.toByteArray()));
+                message.reset();
+              }
+            }
+            case Event.Received(Frame frame) -> seen.add(frame);
+            case Event.ReplyDue(Frame frame) -> seen.add("reply " + frame.opcode());
+            case Event.Failed(var failure) -> seen.add(failure.violation());
+            case Event.Ended ended -> {
+              return seen;
+            }
+          }
+        }
+      }
+      return seen;
+    }
+
+    @ParameterizedTest
+    @EnumSource(Role.class)
+    void areTheSameHoweverTheyArrive(Role role) {
+      byte[] wire =
+          to(
+              role,
+              "01 03 61 62 63",
+              "89 01 07",
+              "00 00",
+              "80 05 64 65 66 67 68",
+              "82 00",
+              "02 09 01 02 03 04 05 06 07 08 09",
+              "80 00",
+              "88 00",
+              NEVER_DELIVERED);
+      for (int cut : new int[] {1, 2, 3, 7, wire.length}) {
+        assertThat(joined(role, List.of(), cut, wire))
+            .containsExactly(
+                new Frame.Ping(new byte[] {7}),
+                "reply PONG",
+                "abcdefgh",
+                "",
+                "010203040506070809",
+                new Frame.Close(),
+                "reply CLOSE");
+      }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Role.class)
+    void failAsSoonAsTheTextIsWrong(Role role) {
+      for (int cut : new int[] {1, 4, 100}) {
+        assertThat(joined(role, List.of(), cut, to(role, "01 01 c3", "80 02 28 28", "82 01 2a")))
+            .containsExactly(Violation.TEXT_NOT_UTF8);
+        assertThat(joined(role, List.of(), cut, to(role, "81 01 c3", "82 01 2a")))
+            .containsExactly(Violation.TEXT_NOT_UTF8);
+      }
+    }
+
+    @Test
+    void passAFrameOfAnyLengthThroughLittleMemory() {
+      Inbound inbound = new Inbound(Role.CLIENT, NO_MESSAGES, Delivery.FRAGMENTS, List.of());
+      assertThat(inbound.poll(ByteBuffer.wrap(hex("82 7f 00 00 00 02 00 00 00 00")))).isNull();
+      byte[] piece = new byte[1 << 20];
+      for (long left = 1L << 33; left > 0; left -= piece.length) {
+        boolean last = left == piece.length;
+        assertThat(inbound.poll(ByteBuffer.wrap(piece)))
+            .isInstanceOfSatisfying(
+                Event.Received.class,
+                received -> {
+                  assertThat(received.frame().data()).hasSize(piece.length);
+                  assertThat(received.frame().fin()).isEqualTo(last);
+                });
+      }
+    }
+
+    @Test
+    void areBoundByTheFrameAlone() {
+      Limits limits = new Limits(10, 1, 1);
+      Inbound inbound = new Inbound(Role.CLIENT, limits, Delivery.FRAGMENTS, List.of());
+      ByteBuffer bytes = ByteBuffer.wrap(hex("02 0a 00 01 02 03 04 05 06 07 08 09 80 0b"));
+      assertThat(inbound.poll(bytes)).isInstanceOf(Event.Received.class);
+      assertThat(Wire.failure(inbound.poll(bytes)).violation()).isEqualTo(Violation.FRAME_TOO_BIG);
+    }
+
+    @Test
+    void areDecompressedPieceByPiece() {
+      byte[] payload = new byte[100_000];
+      new Random(7).nextBytes(payload);
+      System.arraycopy(new byte[50_000], 0, payload, 0, 50_000);
+      Outbound outbound =
+          new Outbound(Role.SERVER, List.of(perMessageDeflate(Role.SERVER)), () -> 0);
+      ByteBuffer wire = ByteBuffer.allocate(300_000);
+      for (int round = 0; round < 2; round++) {
+        outbound.begin(new Frame.Binary(payload));
+        assertThat(outbound.write(wire)).isTrue();
+      }
+      byte[] bytes = Arrays.copyOf(wire.array(), wire.position());
+      String expected = HexFormat.of().formatHex(payload);
+      for (int cut : new int[] {1, 100, 65_536, bytes.length}) {
+        assertThat(joined(Role.CLIENT, List.of(perMessageDeflate(Role.CLIENT)), cut, bytes))
+            .containsExactly(expected, expected);
+      }
+    }
+
+    private static WebSocketExtension<?> perMessageDeflate(Role role) {
+      var factory = WebSocketExtensions.perMessageDeflate();
+      var config = factory.defaultConfig();
+      WebSocketExtensionHeader offer = factory.offer(config).getFirst();
+      var agreement = factory.answer(config, offer);
+      if (agreement == null) {
+        throw new AssertionError("declined " + offer);
+      }
+      return role == Role.SERVER
+          ? agreement.extension()
+          : factory.accept(config, agreement.answer());
+    }
+
+    @Test
+    void areWholeFramesWhereAnExtensionNeedsThem() {
+      byte[] wire = hex("41 02 61 78 80 01 62");
+      for (int cut : new int[] {1, wire.length}) {
+        Inbound inbound =
+            new Inbound(
+                Role.CLIENT,
+                SMALL,
+                Delivery.FRAGMENTS,
+                List.of(TestExtension.appending('x', ReservedBit.RSV1)));
+        List<Event> events = new ArrayList<>();
+        for (int from = 0; from < wire.length; from += cut) {
+          ByteBuffer bytes = ByteBuffer.wrap(wire, from, cut);
+          for (Event e = inbound.poll(bytes); e != null; e = inbound.poll(bytes)) {
+            events.add(e);
+          }
+        }
+        assertThat(events)
+            .containsExactly(
+                new Event.Received(text("a", false)), new Event.Received(text("b", true)));
+      }
     }
   }
 

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLongFieldUpdater;
+import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +47,7 @@ final class OutgoingPath {
   private final Replies replies = new Replies();
   private final SentMessages messages = new SentMessages();
   private final ReentrantLock lock = new ReentrantLock();
+  private final Condition messageOver = lock.newCondition();
   private final AtomicBoolean draining = new AtomicBoolean();
   private final AtomicBoolean flushComing = new AtomicBoolean();
 
@@ -54,6 +56,9 @@ final class OutgoingPath {
    * needed.
    */
   private @Nullable ByteBuffer buffer;
+
+  /** The message that is being sent in fragments, if there is one. */
+  private @Nullable StreamedMessage streamed;
 
   /** The transport may have taken bytes that the operating system does not have yet. */
   private boolean unflushed;
@@ -87,9 +92,14 @@ final class OutgoingPath {
 
   /** Sends a frame and waits until the transport took all of it. */
   void send(Frame frame) throws InterruptedException {
+    send(frame, true);
+  }
+
+  /** Sends a frame and says whether extensions may compress the message that it begins. */
+  void send(Frame frame, boolean compress) throws InterruptedException {
     lock.lockInterruptibly();
     try {
-      begin(frame);
+      begin(frame, null, compress);
       pump(Deadline.NONE);
     } catch (IOException e) {
       throw connection.closedException("cannot send"); // law 4: with its cause
@@ -112,13 +122,34 @@ final class OutgoingPath {
   }
 
   /**
+   * Sends a fragment of a message. Until its last one no other message is begun: who wants to send
+   * one waits. Control frames pass between.
+   */
+  void send(StreamedMessage message, Frame fragment) throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      begin(fragment, message, message.compress());
+      message.begun();
+      streamed = fragment.fin() ? null : message;
+      if (fragment.fin()) {
+        messageOver.signalAll();
+      }
+      pump(Deadline.NONE);
+    } catch (IOException e) {
+      throw connection.closedException("cannot send"); // law 4: with its cause
+    } finally {
+      unlock();
+    }
+  }
+
+  /**
    * Sends a frame, waits only while the buffer has no room for it, and leaves the writing to a
    * flush.
    */
   void enqueue(Frame frame) throws InterruptedException {
     lock.lockInterruptibly();
     try {
-      begin(frame);
+      begin(frame, null, true);
       pumpBegun(Deadline.NONE);
       flushSoon();
     } catch (IOException e) {
@@ -137,10 +168,10 @@ final class OutgoingPath {
       connection.requireSendable(frame instanceof Frame.Close);
       // All that came before must have left for the transport: then even a frame larger than the
       // buffer is begun.
-      if (!pump(AT_ONCE)) {
+      if ((streamed != null && !frame.opcode().isControl()) || !pump(AT_ONCE)) {
         return false;
       }
-      begin(frame);
+      begin(frame, null, true);
       if (pumpBegun(AT_ONCE)) { // else the drainer goes on
         flushSoon();
       }
@@ -258,6 +289,7 @@ final class OutgoingPath {
     lock.lock();
     try {
       outbound.end();
+      messageOver.signalAll();
       unflushed = false;
       if (buffer != null) {
         buffer.clear();
@@ -273,14 +305,18 @@ final class OutgoingPath {
    * Judges a frame and has it begun, after what an interrupted sender left. Throws with nothing
    * begun.
    */
-  private void begin(Frame frame) throws IOException, InterruptedException {
+  private void begin(Frame frame, @Nullable StreamedMessage part, boolean compress)
+      throws IOException, InterruptedException {
+    if (!frame.opcode().isControl()) {
+      awaitTurn(part);
+    }
     makeWay(frame instanceof Frame.Close);
     if (frame instanceof Frame.Close close) {
       beginClose(close);
       return;
     }
     try {
-      beginJudged(frame);
+      beginJudged(frame, compress);
     } catch (IllegalArgumentException e) {
       throw e; // the caller's mistake; nothing has changed
     } catch (RuntimeException | Error e) {
@@ -290,6 +326,7 @@ final class OutgoingPath {
   }
 
   private void begin(byte[] message) throws IOException, InterruptedException {
+    awaitTurn(null);
     makeWay(false);
     try {
       outbound.beginBinary(message);
@@ -309,8 +346,21 @@ final class OutgoingPath {
     connection.requireSendable(forClose);
   }
 
+  /** Waits until no message but the given one is being sent in fragments. */
+  private void awaitTurn(@Nullable StreamedMessage part) throws InterruptedException {
+    while (streamed != null && streamed != part) {
+      connection.requireSendable(false);
+      streamed.requireOtherThread();
+      messageOver.await();
+    }
+  }
+
   private void beginJudged(Frame frame) {
-    outbound.begin(frame);
+    beginJudged(frame, true);
+  }
+
+  private void beginJudged(Frame frame, boolean compress) {
+    outbound.begin(frame, compress);
     messages.begun(frame.fin() && !frame.opcode().isControl());
     if (frame instanceof Frame.Ping ping) {
       connection.pingBegun(ping);
@@ -319,6 +369,7 @@ final class OutgoingPath {
 
   private void beginClose(Frame.Close close) {
     beginJudged(close);
+    messageOver.signalAll(); // no message will be begun any more
     CloseReason reason = close.readReason();
     connection.closeSent(reason == null ? CloseReason.NO_STATUS : reason);
   }

@@ -129,6 +129,33 @@ public final class WebSocketConnection {
     }
   }
 
+  /**
+   * Sends a frame as {@link #send(Frame)} does.
+   *
+   * @param compress false to have extensions leave the message as it is
+   */
+  public void send(Frame frame, boolean compress) {
+    try {
+      outgoing.send(frame, compress);
+    } catch (InterruptedException e) {
+      throw interrupted("interrupted while sending", e);
+    }
+  }
+
+  /**
+   * Sends a fragment of a message, as {@link #send(Frame)} does. Other messages wait for its last
+   * fragment.
+   *
+   * @throws IllegalStateException if the thread itself is in the middle of another message
+   */
+  public void send(StreamedMessage message, Frame fragment) {
+    try {
+      outgoing.send(message, fragment);
+    } catch (InterruptedException e) {
+      throw interrupted("interrupted while sending", e);
+    }
+  }
+
   /** Sends a binary message as {@link #send(Frame)} does, and allocates nothing for it. */
   public void send(byte[] message) {
     try {

@@ -58,8 +58,13 @@ public final class DeflateFrame implements WebSocketExtension<DeflateConfig> {
 
   @Override
   public Frame processOutgoingFrame(Frame frame) {
+    return processOutgoingFrame(frame, true);
+  }
+
+  @Override
+  public Frame processOutgoingFrame(Frame frame, boolean compress) {
     RawDeflate.requireRsv1Clear(frame, NAME);
-    return frame.data().length > 0
+    return compress && frame.data().length > 0
         ? RawDeflate.replace(frame, compressor.compress(frame.data(), true), true)
         : frame;
   }

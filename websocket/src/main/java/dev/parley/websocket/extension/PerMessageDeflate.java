@@ -75,15 +75,26 @@ public final class PerMessageDeflate implements WebSocketExtension<PerMessageDef
 
   @Override
   public Frame processOutgoingFrame(Frame frame) {
+    return processOutgoingFrame(frame, true);
+  }
+
+  @Override
+  public Frame processOutgoingFrame(Frame frame, boolean compress) {
     RawDeflate.requireRsv1Clear(frame, NAME);
     boolean first = !sending;
     if (first) {
-      compressing = !frame.fin() || frame.data().length > config.compressIfBiggerThan();
+      boolean large = !frame.fin() || frame.data().length > config.compressIfBiggerThan();
+      compressing = compress && large;
     }
     sending = !frame.fin();
     return compressing
         ? RawDeflate.replace(frame, compressor.compress(frame.data(), frame.fin()), first)
         : frame;
+  }
+
+  @Override
+  public boolean decodesPieces() {
+    return true; // RFC 7692 §6.2: the frames of a message are one stream
   }
 
   @Override

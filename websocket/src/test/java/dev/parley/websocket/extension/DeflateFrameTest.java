@@ -153,6 +153,12 @@ final class DeflateFrameTest {
     }
 
     @Test
+    void goAsTheyAreWhereTheSenderWantsIt() {
+      assertThat(client.processOutgoingFrame(HELLO, false)).isSameAs(HELLO);
+      assertThat(client.decodesPieces()).isFalse();
+    }
+
+    @Test
     void emptyOnesGoAsTheyAre() {
       Frame empty = new Frame.Binary(new byte[0]);
       assertThat(client.processOutgoingFrame(empty)).isSameAs(empty);

@@ -288,6 +288,19 @@ final class PerMessageDeflateTest {
     }
 
     @Test
+    void messageGoesAsItIsWhereTheSenderWantsIt() {
+      PerMessageDeflate client = client(EAGER);
+      Frame whole = new Frame.Binary(prose(2000));
+      assertThat(client.processOutgoingFrame(whole, false)).isSameAs(whole);
+      Frame first = new Frame.Binary(prose(2000), false, false, false, false);
+      assertThat(client.processOutgoingFrame(first, false)).isSameAs(first);
+      assertThat(client.processOutgoingFrame(whole, true))
+          .as("what the first frame says holds")
+          .isSameAs(whole);
+      assertThat(client.processOutgoingFrame(whole, true).rsv1()).isTrue();
+    }
+
+    @Test
     void emptyMessageIsNeverCompressed() {
       Frame frame = new Frame.Text("");
       assertThat(client(EAGER).processOutgoingFrame(frame)).isSameAs(frame);
