@@ -96,6 +96,16 @@ final class ConnectedSession implements WebSocketSession {
     connection.send(Objects.requireNonNull(frame, "frame"));
   }
 
+  /**
+   * Sends a frame, unless the session is closing or has ended.
+   *
+   * @return false where it is or has: nothing of the frame was begun, so that it may be sent
+   *     elsewhere
+   */
+  boolean sendIfOpen(Frame frame) {
+    return connection.sendIfOpen(frame);
+  }
+
   @Override
   public void send(Frame frame, MessageOptions options) {
     connection.send(Objects.requireNonNull(frame, "frame"), options.compressed());

@@ -4,7 +4,11 @@ package dev.parley.client;
 import dev.parley.websocket.CloseReason;
 import dev.parley.websocket.Inbound.Delivery;
 import dev.parley.websocket.WebSocketInterruptedException;
+import java.time.Duration;
 import java.util.Objects;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +46,11 @@ public final class HttpClient implements AutoCloseable {
   private final Attributes plugins = new Attributes();
   private final PluginHooks hooks = new PluginHooks();
   private final WebSocketOpener opener;
+
+  /** Those that may open more sessions. */
+  private final Set<Reconnection> reconnections = ConcurrentHashMap.newKeySet();
+
+  private volatile boolean closed;
 
   private HttpClient(HttpClientConfig config) {
     opener = new WebSocketOpener(this, config);
@@ -316,6 +325,64 @@ public final class HttpClient implements AutoCloseable {
     return new StreamingClientWebSocketSession(opened.call(), opened.session());
   }
 
+  /**
+   * Keeps a conversation going: opens a session, has the handler use it, and opens another where it
+   * was lost. Returns at once; also the first session is opened by a virtual thread of the {@link
+   * Reconnector}, and a failure of that is judged like any other.
+   *
+   * @param request called for each attempt anew, so that it may have a new token or the id of the
+   *     last event
+   * @param policy when to open again, and what becomes of what is to be sent meanwhile
+   * @param handler resumes and uses each session
+   * @throws IllegalStateException if {@link WebSockets} is not installed, or the client is closed
+   */
+  public Reconnector reconnecting(
+      Consumer<HttpRequestBuilder> request, ReconnectPolicy policy, ReconnectHandler handler) {
+    Objects.requireNonNull(handler, "handler");
+    Duration closeTimeout = plugin(WebSockets.PLUGIN).closeTimeout();
+    Reconnector reconnector =
+        new Reconnector(
+            reconnection(request, policy, true), handler, policy.unsent(), closeTimeout);
+    reconnector.start();
+    return reconnector;
+  }
+
+  /**
+   * Returns one session after the other, for a loop; see {@link ReconnectingSessions}. Does not
+   * block: the loop does. What the policy says of unsent messages does not matter, since each
+   * session sends for itself.
+   *
+   * @param request called for each attempt anew, so that it may have a new token or the id of the
+   *     last event
+   * @param policy when to open again
+   * @throws IllegalStateException if {@link WebSockets} is not installed, or the client is closed
+   */
+  public ReconnectingSessions sessions(
+      Consumer<HttpRequestBuilder> request, ReconnectPolicy policy) {
+    WebSockets unused = plugin(WebSockets.PLUGIN); // or throws
+    return new ReconnectingSessions(reconnection(request, policy, false));
+  }
+
+  private Reconnection reconnection(
+      Consumer<HttpRequestBuilder> request, ReconnectPolicy policy, boolean ownThread) {
+    Objects.requireNonNull(request, "request");
+    Reconnection reconnection =
+        new Reconnection(
+            () -> webSocketSession(request),
+            policy,
+            new SplittableRandom(),
+            Reconnection.Time.SYSTEM,
+            ownThread,
+            reconnections::remove);
+    reconnections.add(reconnection);
+    if (closed) { // before, so that close() does not see it; else it does
+      DefaultClientWebSocketSession unused = reconnection.cancel();
+      reconnections.remove(reconnection);
+      throw new IllegalStateException("the client is closed");
+    }
+    return reconnection;
+  }
+
   private static Consumer<HttpRequestBuilder> to(
       String url, Consumer<HttpRequestBuilder> configure) {
     return request -> configure.accept(request.url(url));
@@ -371,7 +438,7 @@ public final class HttpClient implements AutoCloseable {
 
   /** Throws a checked exception where none is declared: what a block throws is the caller's own. */
   @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // the trick itself
-  private static <E extends Throwable> E unchanged(Throwable failure) throws E {
+  static <E extends Throwable> E unchanged(Throwable failure) throws E {
     throw (E) failure;
   }
 
@@ -379,10 +446,14 @@ public final class HttpClient implements AutoCloseable {
    * Closes every session that is open, with {@link CloseReason#GOING_AWAY}, and waits for the end
    * of all, at most for {@code closeTimeout}; then what is still open is dropped. Interrupting the
    * thread drops it at once. Plain requests under way fail at once. No session can be opened and no
-   * request sent afterwards. Closing again does nothing.
+   * request sent afterwards, and every {@link Reconnector} ends. Closing again does nothing.
    */
   @Override
   public void close() {
+    closed = true;
+    for (Reconnection reconnection : reconnections) {
+      DefaultClientWebSocketSession unused = reconnection.cancel(); // closed below, like the others
+    }
     opener.close();
   }
 }

@@ -53,6 +53,32 @@ final class ConnectedSessionTest {
   }
 
   @Nested
+  class SendingIfOpen {
+    @Test
+    void sendsAndTells() {
+      server.enqueue(Scenario.accept().expect("hello").expectClose());
+      DefaultClientWebSocketSession session = client.webSocketSession(server.url());
+      assertThat(session.sendIfOpen(new Frame.Text("hello"))).isTrue();
+      session.close();
+    }
+
+    @Test
+    void beginsNothingAfterTheEndOrBehindAClose() {
+      server.enqueue(Scenario.accept().close(CloseReason.GOING_AWAY));
+      DefaultClientWebSocketSession session = client.webSocketSession(server.url());
+      CloseReason unused = session.closeReason().join();
+      assertThat(session.sendIfOpen(new Frame.Text("late"))).isFalse();
+      server.enqueue(Scenario.accept().expectClose());
+      DefaultClientWebSocketSession closing = client.webSocketSession(server.url());
+      closing.send(new Frame.Close(CloseReason.NORMAL));
+      assertThat(closing.sendIfOpen(new Frame.Text("late"))).isFalse();
+      closing.close();
+      assertThat(closing.closeInfo())
+          .hasValueSatisfying(info -> assertThat(info.messagesAccepted()).isZero());
+    }
+  }
+
+  @Nested
   class Incoming {
     @Test
     void messagesAreWholeAndInOrder() {

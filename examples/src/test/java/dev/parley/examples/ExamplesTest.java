@@ -123,6 +123,46 @@ final class ExamplesTest {
   }
 
   @Test
+  void resilient() {
+    Frame subscription = new Frame.Text("subscribe prices");
+    server.enqueue(Scenario.accept().expect(subscription).send("1.07").endOfStream());
+    server.enqueue(Scenario.reject(503));
+    server.enqueue(
+        Scenario.accept().expect(subscription).send("1.09").close(CloseReason.SERVICE_RESTART));
+    server.enqueue(Scenario.accept().expect(subscription).send("1.08").close(CloseReason.NORMAL));
+    Resilient.main(server.url());
+    assertThat(prices()).containsExactly("1.07", "1.09", "1.08");
+    assertThat(printed.toString(UTF_8)).contains("Lost: the connection ended without a Close");
+  }
+
+  /** The lines that are prices; the log is printed too. */
+  private List<String> prices() {
+    return printed.toString(UTF_8).lines().filter(line -> line.matches("1\\.0\\d")).toList();
+  }
+
+  @Test
+  void reconnecting() {
+    server.enqueue(
+        Scenario.accept()
+            .expect("resume after 0")
+            .expect("an order")
+            .send("41")
+            .close(new CloseReason(4000, "moved")));
+    server.enqueue(
+        Scenario.accept().expect("resume after 41").send("42").close(CloseReason.NORMAL));
+    Reconnecting.main(server.url());
+    assertThat(printed.toString(UTF_8).lines())
+        .containsSubsequence(
+            "Session 1",
+            "Event 41",
+            "Lost, closed: the peer sent 4000 (moved) first, we sent 4000 (moved)",
+            "Session 2",
+            "Event 42",
+            "Stopped, done",
+            "Ended: done, 0 unsent");
+  }
+
+  @Test
   void receiveTimeout() {
     ReceiveTimeout.main(server.url());
     assertPrinted("Nobody spoke: true", "Somebody answered: true");

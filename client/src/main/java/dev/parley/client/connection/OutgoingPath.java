@@ -8,6 +8,7 @@ import dev.parley.websocket.CloseReason;
 import dev.parley.websocket.Frame;
 import dev.parley.websocket.FrameHeader;
 import dev.parley.websocket.Outbound;
+import dev.parley.websocket.WebSocketClosedException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
@@ -101,6 +102,28 @@ final class OutgoingPath {
     try {
       begin(frame, null, compress);
       pump(Deadline.NONE);
+    } catch (IOException e) {
+      throw connection.closedException("cannot send"); // law 4: with its cause
+    } finally {
+      unlock();
+    }
+  }
+
+  /**
+   * Sends a frame as {@link #send(Frame)} does, unless the way out has ended before.
+   *
+   * @return false where it has, or a Close is on its way: nothing of the frame was begun
+   */
+  boolean sendIfOpen(Frame frame) throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      try {
+        begin(frame, null, true);
+      } catch (IOException | WebSocketClosedException e) {
+        return false; // of what came before; this frame was not touched
+      }
+      pump(Deadline.NONE);
+      return true;
     } catch (IOException e) {
       throw connection.closedException("cannot send"); // law 4: with its cause
     } finally {

@@ -156,6 +156,21 @@ public final class WebSocketConnection {
     }
   }
 
+  /**
+   * Sends a frame as {@link #send(Frame)} does, and tells apart what that does not: a frame of
+   * which nothing was begun, and one that may be on its way in part.
+   *
+   * @return false where the connection is closing or has ended, and nothing of the frame was begun
+   * @throws WebSocketClosedException if the connection ended while the frame was being written
+   */
+  public boolean sendIfOpen(Frame frame) {
+    try {
+      return outgoing.sendIfOpen(frame);
+    } catch (InterruptedException e) {
+      throw interrupted("interrupted while sending", e);
+    }
+  }
+
   /** Sends a binary message as {@link #send(Frame)} does, and allocates nothing for it. */
   public void send(byte[] message) {
     try {
