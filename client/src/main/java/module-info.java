@@ -4,6 +4,7 @@
 module dev.parley.client {
   requires transitive dev.parley.websocket;
   requires java.net.http;
+  requires jdk.jfr;
   requires jdk.net;
   requires static transitive org.jspecify;
 

@@ -28,6 +28,11 @@ final class ConnectedSession implements WebSocketSession {
     this.extensions = extensions;
   }
 
+  /** Returns what logs and recordings call this session by. */
+  long id() {
+    return connection.id();
+  }
+
   @Override
   public ReceiveChannel<Frame> incoming() {
     return incoming;

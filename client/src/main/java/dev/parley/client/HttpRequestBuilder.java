@@ -494,7 +494,11 @@ public final class HttpRequestBuilder {
   /** Shows neither the query nor the value of a header: they may be secrets. */
   @Override
   public String toString() {
-    Url url = new Url(scheme, host == null ? "" : host, port, path, query);
-    return method + " " + url.withoutQuery() + " " + headers();
+    return method + " " + place() + " " + headers();
+  }
+
+  /** Returns where to, as far as it is set, without a query: it may be a secret. */
+  String place() {
+    return new Url(scheme, host == null ? "" : host, port, path, query).withoutQuery();
   }
 }

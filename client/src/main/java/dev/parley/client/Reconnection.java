@@ -2,6 +2,7 @@
 package dev.parley.client;
 
 import dev.parley.client.Transition.Ending;
+import dev.parley.client.events.ReconnectEvent;
 import dev.parley.websocket.CloseReason;
 import dev.parley.websocket.WebSocketException;
 import dev.parley.websocket.WebSocketInterruptedException;
@@ -388,6 +389,8 @@ final class Reconnection {
   private void tell(Transition transition) {
     last = transition;
     log(level(transition), transition.toString());
+    long delay = transition instanceof Transition.Waiting wait ? wait.delay().toNanos() : 0;
+    ReconnectEvent.happened(transition.getClass().getSimpleName(), attempt, delay);
     policy.listeners().forEach(listener -> listener.accept(transition));
   }
 

@@ -6,6 +6,7 @@ import dev.parley.client.connection.MaskingKeys;
 import dev.parley.client.connection.OpeningExchange;
 import dev.parley.client.connection.OpeningExchange.Answer;
 import dev.parley.client.connection.WebSocketConnection;
+import dev.parley.client.events.OpeningEvent;
 import dev.parley.client.transport.BufferPool;
 import dev.parley.client.transport.Connector;
 import dev.parley.client.transport.Deadline;
@@ -26,6 +27,7 @@ import dev.parley.websocket.handshake.HeadLimits;
 import dev.parley.websocket.handshake.RequestHead;
 import dev.parley.websocket.handshake.ResponseHead;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.IdentityHashMap;
@@ -39,10 +41,13 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** Where the API meets the machinery: opens connections for a client and ends them with it. */
 final class WebSocketOpener implements AutoCloseable {
   private static final int NONCE_BYTES = 16; // RFC 6455 §4.1
+
+  private static final System.Logger LOGGER = System.getLogger("dev.parley.client");
 
   private static final ThreadFactory THREADS = Thread.ofVirtual().factory();
 
@@ -78,10 +83,42 @@ final class WebSocketOpener implements AutoCloseable {
 
   /** Opens a connection: the hooks around it, one deadline for all. */
   Opened open(HttpRequestBuilder request, WebSockets settings, Delivery delivery) {
+    OpeningEvent event = OpeningEvent.begun();
     try (Opening opening =
         new Opening(request.timeoutOr(settings.openTimeout()), settings, delivery)) {
-      return opening.run(request);
+      Opened opened = opening.run(request);
+      tell(event, request, opened.session(), 101, "open");
+      return opened;
+    } catch (WebSocketUpgradeException e) {
+      tell(event, request, null, e.response().status().value(), "refused");
+      throw e;
+    } catch (RuntimeException | Error e) {
+      tell(event, request, null, 0, e.getClass().getName());
+      throw e;
     }
+  }
+
+  private static void tell(
+      @Nullable OpeningEvent event,
+      HttpRequestBuilder request,
+      @Nullable WebSocketSession session,
+      int status,
+      String outcome) {
+    if (event == null && !LOGGER.isLoggable(Level.DEBUG)) {
+      return;
+    }
+    long number = session instanceof ConnectedSession connected ? connected.id() : 0;
+    String place = request.place();
+    if (event != null) {
+      event.over(place, number, status, outcome);
+    }
+    LOGGER.log(
+        Level.DEBUG,
+        "session {0} at {1}: {2}, status {3}",
+        number == 0 ? "(none)" : String.valueOf(number),
+        place,
+        outcome,
+        String.valueOf(status));
   }
 
   /** Returns what sends the requests that open nothing. */

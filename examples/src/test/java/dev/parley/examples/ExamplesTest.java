@@ -356,6 +356,13 @@ final class ExamplesTest {
   }
 
   @Test
+  void observed() throws InterruptedException {
+    server.enqueue(Scenario.accept().expect("Watch me!").expectClose());
+    Observed.main(server.url());
+    assertPrinted("Ended with 1000 after 1 messages");
+  }
+
+  @Test
   void keepAlive() {
     server.enqueue(Scenario.accept().expect("Anybody there?").expectClose());
     KeepAlive.main(server.url());

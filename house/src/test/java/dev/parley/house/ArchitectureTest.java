@@ -38,12 +38,16 @@ final class ArchitectureTest {
 
   @ArchTest
   static final ArchRule transportKnowsNoWebSocket =
-      room("dev.parley.client.transport").mayUse("dev.parley.websocket.handshake");
+      room("dev.parley.client.transport")
+          .mayUse("dev.parley.client.events", "dev.parley.websocket.handshake");
+
+  @ArchTest static final ArchRule eventsKnowNothing = room("dev.parley.client.events").mayUse();
 
   @ArchTest
   static final ArchRule connectionDoesNotKnowTheApi =
       room("dev.parley.client.connection")
-          .mayUse("dev.parley.client.transport", "dev.parley.websocket..");
+          .mayUse(
+              "dev.parley.client.events", "dev.parley.client.transport", "dev.parley.websocket..");
 
   @ArchTest
   static final ArchRule clientUsesItsOwnRooms =

@@ -20,7 +20,7 @@ final class ModuleDescriptorTest {
       textBlock =
           """
           websocket | dev.parley.websocket, dev.parley.websocket.extension, dev.parley.websocket.handshake | java.base, org.jspecify?
-          client    | dev.parley.client, dev.parley.client.transport                                       | dev.parley.websocket, java.base, java.net.http, jdk.net, org.jspecify?
+          client    | dev.parley.client, dev.parley.client.transport                                       | dev.parley.websocket, java.base, java.net.http, jdk.jfr, jdk.net, org.jspecify?
           jackson   | dev.parley.jackson                                                                   | dev.parley.client, java.base, org.jspecify?, tools.jackson.databind
           testkit   | dev.parley.testkit                                                                   | dev.parley.websocket, java.base, org.jspecify?
           """)

@@ -141,6 +141,11 @@ public final class Inbound {
     return new Event.Ended(closeReceived);
   }
 
+  /** Tells whether nothing has come of a message, or of a control frame, that is not whole. */
+  public boolean isBetweenMessages() {
+    return messageType == Opcode.CONTINUATION && reader.next() == Part.FIRST_BYTE;
+  }
+
   /** Tells whether nothing more will be read: after a Close, a failure, or the end. */
   public boolean isEnded() {
     return ended;

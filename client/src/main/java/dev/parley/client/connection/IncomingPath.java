@@ -3,6 +3,8 @@ package dev.parley.client.connection;
 
 import static dev.parley.client.connection.OutgoingPath.AT_ONCE;
 
+import dev.parley.client.events.MessageReceivedEvent;
+import dev.parley.client.events.StallEvent;
 import dev.parley.client.transport.BufferPool;
 import dev.parley.client.transport.Deadline;
 import dev.parley.client.transport.Transport;
@@ -59,6 +61,12 @@ final class IncomingPath {
    * is needed.
    */
   private @Nullable ByteBuffer buffer;
+
+  /** A message of which a part has come; only where that is recorded. */
+  private @Nullable MessageReceivedEvent arriving;
+
+  /** We leave the transport unread; only where that is recorded. */
+  private volatile @Nullable StallEvent pause;
 
   /** The last read found nothing: what comes next is seen by the transport's readiness. */
   private boolean dry;
@@ -223,6 +231,7 @@ final class IncomingPath {
         paused = inbox.isFull();
         if (paused
             && inbox.isFull()) { // looked at again: a taker in between has not seen the pause
+          pause = StallEvent.begun();
           return;
         }
         paused = false;
@@ -347,6 +356,9 @@ final class IncomingPath {
   private void resumeIfPaused() {
     if (paused && inbox.isHalfEmpty()) {
       paused = false;
+      StallEvent over = pause;
+      pause = null;
+      StallEvent.over(over, connection.id(), "nobody receives what has arrived");
       connection.readerLeft();
     }
   }
@@ -382,6 +394,9 @@ final class IncomingPath {
         boolean control = frame.opcode().isControl();
         if (!control && frame.fin()) {
           MESSAGES.lazySet(this, messagesReceived + 1);
+          MessageReceivedEvent whole = arriving == null ? MessageReceivedEvent.begun() : arriving;
+          arriving = null;
+          MessageReceivedEvent.over(whole, connection.id(), frame.opcode(), frame.data().length);
         } else if (frame instanceof Frame.Pong pong && connection.pongReceived(pong)) {
           inbox.wake(); // somebody may wait for it
         }
@@ -405,6 +420,9 @@ final class IncomingPath {
         Event event = buffer == null ? null : inbound.poll(buffer);
         if (event != null) {
           return event;
+        }
+        if (arriving == null && !inbound.isBetweenMessages()) {
+          arriving = MessageReceivedEvent.begun();
         }
         int count = fill();
         if (count < 0) {

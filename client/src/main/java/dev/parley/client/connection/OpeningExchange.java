@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.client.connection;
 
+import dev.parley.client.events.OpeningPhaseEvent;
 import dev.parley.client.transport.BufferPool;
 import dev.parley.client.transport.Deadline;
 import dev.parley.client.transport.OpeningPhase;
@@ -82,6 +83,8 @@ public final class OpeningExchange {
       throws IOException, InterruptedException {
     ByteBuffer buffer = buffers.acquire();
     boolean handedOver = false;
+    OpeningPhaseEvent event = OpeningPhaseEvent.begun();
+    boolean answered = false;
     try {
       buffer.clear().flip();
       try {
@@ -89,8 +92,11 @@ public final class OpeningExchange {
       } catch (IOException e) {
         receiveLastWord(buffer, e);
       }
+      OpeningPhaseEvent.over(event, phase, transport.info().remote(), true);
       phase = OpeningPhase.RESPONSE;
+      event = OpeningPhaseEvent.begun();
       ResponseHead head = receiveHead(buffer);
+      answered = true;
       try {
         NegotiatedHandshake negotiated = handshake.accept(head);
         handedOver = true;
@@ -101,6 +107,7 @@ public final class OpeningExchange {
         return new Answer.Refused(head, body, reason);
       }
     } finally {
+      OpeningPhaseEvent.over(event, phase, transport.info().remote(), answered);
       if (!handedOver) {
         buffers.release(buffer);
       }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.client.connection;
 
+import dev.parley.client.events.StallEvent;
 import dev.parley.client.transport.BufferPool;
 import dev.parley.client.transport.Deadline;
 import dev.parley.client.transport.Transport;
@@ -71,6 +72,8 @@ final class OutgoingPath {
 
   /** Since when the transport has had no room for what we have to write; 0 while it has. */
   private volatile long stalledSinceNanos;
+
+  private @Nullable StallEvent stall;
 
   /** Until when the peer may take nothing of it. */
   private Deadline patience = Deadline.NONE;
@@ -494,6 +497,8 @@ final class OutgoingPath {
 
   private void stalled(boolean now) {
     if (now != (stalledSinceNanos != 0)) {
+      StallEvent.over(stall, connection.id(), "the peer takes nothing of what is written");
+      stall = now ? StallEvent.begun() : null;
       stalledSinceNanos = now ? System.nanoTime() | 1 : 0;
       patience = now && writeTimeout != null ? Deadline.after(writeTimeout) : Deadline.NONE;
     }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.client.connection;
 
+import dev.parley.client.events.CloseEvent;
+import dev.parley.client.events.MessageSentEvent;
+import dev.parley.client.events.PingEvent;
 import dev.parley.client.transport.BufferPool;
 import dev.parley.client.transport.Deadline;
 import dev.parley.client.transport.ReadinessLoop;
@@ -10,6 +13,7 @@ import dev.parley.websocket.ClosingHandshake;
 import dev.parley.websocket.Frame;
 import dev.parley.websocket.FrameHeader;
 import dev.parley.websocket.Inbound;
+import dev.parley.websocket.Opcode;
 import dev.parley.websocket.Outbound;
 import dev.parley.websocket.WebSocketClosedException;
 import dev.parley.websocket.WebSocketException;
@@ -18,12 +22,14 @@ import dev.parley.websocket.WebSocketProtocolException;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.System.Logger.Level;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +53,13 @@ public final class WebSocketConnection {
 
   /** How long to wait, where no thread can be started to release things, before trying again. */
   private static final Duration RETRY = Duration.ofMillis(100);
+
+  private static final System.Logger LOGGER = System.getLogger("dev.parley.client");
+
+  private static final AtomicLong LAST_ID = new AtomicLong();
+
+  /** What logs and recordings call this session by. */
+  private final long id = LAST_ID.incrementAndGet();
 
   private final Transport transport;
   private final ReadinessLoop loop;
@@ -104,6 +117,11 @@ public final class WebSocketConnection {
     this.watch = new IdleWatch(this, incoming, outgoing);
   }
 
+  /** Returns what logs and recordings call this session by. */
+  public long id() {
+    return id;
+  }
+
   /** Begins to look after the connection: Pings are answered and sent from now on. */
   public void start() {
     Duration interval = options.pingInterval();
@@ -122,8 +140,10 @@ public final class WebSocketConnection {
    * @throws WebSocketInterruptedException if the thread was interrupted while it waited
    */
   public void send(Frame frame) {
+    MessageSentEvent event = MessageSentEvent.begun();
     try {
       outgoing.send(frame);
+      MessageSentEvent.over(event, id, frame.opcode(), frame.data().length);
     } catch (InterruptedException e) {
       throw interrupted("interrupted while sending", e);
     }
@@ -135,8 +155,10 @@ public final class WebSocketConnection {
    * @param compress false to have extensions leave the message as it is
    */
   public void send(Frame frame, boolean compress) {
+    MessageSentEvent event = MessageSentEvent.begun();
     try {
       outgoing.send(frame, compress);
+      MessageSentEvent.over(event, id, frame.opcode(), frame.data().length);
     } catch (InterruptedException e) {
       throw interrupted("interrupted while sending", e);
     }
@@ -149,8 +171,10 @@ public final class WebSocketConnection {
    * @throws IllegalStateException if the thread itself is in the middle of another message
    */
   public void send(StreamedMessage message, Frame fragment) {
+    MessageSentEvent event = MessageSentEvent.begun();
     try {
       outgoing.send(message, fragment);
+      MessageSentEvent.over(event, id, fragment.opcode(), fragment.data().length);
     } catch (InterruptedException e) {
       throw interrupted("interrupted while sending", e);
     }
@@ -173,8 +197,10 @@ public final class WebSocketConnection {
 
   /** Sends a binary message as {@link #send(Frame)} does, and allocates nothing for it. */
   public void send(byte[] message) {
+    MessageSentEvent event = MessageSentEvent.begun();
     try {
       outgoing.send(message);
+      MessageSentEvent.over(event, id, Opcode.BINARY, message.length);
     } catch (InterruptedException e) {
       throw interrupted("interrupted while sending", e);
     }
@@ -185,8 +211,10 @@ public final class WebSocketConnection {
    * others.
    */
   public void enqueue(Frame frame) {
+    MessageSentEvent event = MessageSentEvent.begun();
     try {
       outgoing.enqueue(frame);
+      MessageSentEvent.over(event, id, frame.opcode(), frame.data().length);
     } catch (InterruptedException e) {
       throw interrupted("interrupted while sending", e);
     }
@@ -513,7 +541,13 @@ public final class WebSocketConnection {
   }
 
   boolean pongReceived(Frame.Pong pong) {
-    return roundTrips.answered(pong);
+    boolean ours = roundTrips.answered(pong);
+    Duration last = roundTrips.last();
+    Duration smoothed = roundTrips.smoothed();
+    if (ours && last != null && smoothed != null) {
+      PingEvent.answered(id, last, smoothed);
+    }
+    return ours;
   }
 
   void closeSent(CloseReason reason) {
@@ -586,6 +620,7 @@ public final class WebSocketConnection {
 
   /** Something of ours, or of an extension, threw what it must not. */
   void broke(Throwable cause) {
+    LOGGER.log(Level.WARNING, "session " + id + " failed from within", cause);
     abort(new WebSocketException("the connection failed from within: " + cause, cause));
   }
 
@@ -644,9 +679,41 @@ public final class WebSocketConnection {
       throw new AssertionError("nobody has this thread to interrupt it", e);
     } finally {
       closing.updateAndGet(ClosingHandshake::withEnded);
+      tellEnd();
       replace(pingTimer, null);
       replace(closeTimer, null);
       onFinished.run();
+    }
+  }
+
+  private void tellEnd() {
+    ClosingHandshake how = closing.get();
+    CloseReason ours = how.sent();
+    CloseReason peers = how.received();
+    Throwable cause = failure();
+    while (cause != null && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    new CloseEvent()
+        .how(
+            id,
+            ours == null ? 0 : ours.code(),
+            peers == null ? 0 : peers.code(),
+            how.first(),
+            cause == null ? null : cause.getClass())
+        .messages(messagesAccepted(), messagesSent(), messagesReceived())
+        .bytes(bytesSent(), bytesReceived())
+        .commit();
+    if (LOGGER.isLoggable(Level.DEBUG)) {
+      // Of the Close frames only the codes: their messages may say what a log must not.
+      LOGGER.log(
+          Level.DEBUG,
+          "session {0} ended: Close of ours {1}, of the peer {2}, first {3}, cause {4}",
+          String.valueOf(id),
+          ours == null ? "none" : String.valueOf(ours.code()),
+          peers == null ? "none" : String.valueOf(peers.code()),
+          how.first() == null ? "nobody" : how.first(),
+          cause == null ? "none" : cause.getClass().getName());
     }
   }
 

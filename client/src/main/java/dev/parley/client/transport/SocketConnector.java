@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.client.transport;
 
+import dev.parley.client.events.OpeningPhaseEvent;
 import dev.parley.client.transport.ProxyException.Reason;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -178,15 +179,25 @@ public final class SocketConnector implements Connector {
   private Transport secured(
       Transport below, Destination destination, @Nullable TlsOptions tls, Deadline deadline)
       throws IOException, InterruptedException {
-    return destination.secure() && tls != null
-        ? TlsTransport.connect(below, destination, tls, buffers, deadline)
-        : below;
+    if (!destination.secure() || tls == null) {
+      return below;
+    }
+    OpeningPhaseEvent event = OpeningPhaseEvent.begun();
+    boolean done = false;
+    try {
+      Transport secured = TlsTransport.connect(below, destination, tls, buffers, deadline);
+      done = true;
+      return secured;
+    } finally {
+      OpeningPhaseEvent.over(event, OpeningPhase.TLS, destination, done);
+    }
   }
 
   private Transport tunnel(ProxyOptions proxy, Destination destination, Deadline deadline)
       throws IOException, InterruptedException {
     HttpConnectTunnel http = new HttpConnectTunnel(proxy, destination);
     while (true) {
+      OpeningPhaseEvent event = OpeningPhaseEvent.begun();
       Transport transport = connect(proxy, deadline);
       boolean open = false;
       try {
@@ -206,6 +217,7 @@ public final class SocketConnector implements Connector {
           return transport;
         }
       } finally {
+        OpeningPhaseEvent.over(event, OpeningPhase.PROXY, proxy.destination(), open);
         if (!open) {
           transport.close();
         }
@@ -257,6 +269,8 @@ public final class SocketConnector implements Connector {
   private List<InetAddress> lookUp(Destination destination, Deadline deadline)
       throws IOException, InterruptedException {
     long start = System.nanoTime();
+    OpeningPhaseEvent event = OpeningPhaseEvent.begun();
+    boolean done = false;
     CompletableFuture<List<InetAddress>> answer = new CompletableFuture<>();
     Runnable question =
         () -> {
@@ -277,6 +291,7 @@ public final class SocketConnector implements Connector {
       if (found.isEmpty()) {
         throw new UnknownHostException(destination.host() + " has no address");
       }
+      done = true;
       return found;
     } catch (TimeoutException e) {
       throw timeout(
@@ -284,19 +299,30 @@ public final class SocketConnector implements Connector {
     } catch (ExecutionException e) {
       throw causedBy(
           new UnknownHostException(destination.host() + " has no address"), e.getCause());
+    } finally {
+      OpeningPhaseEvent.over(event, OpeningPhase.LOOK_UP, destination, done);
     }
   }
 
   Transport connect(
       List<? extends SocketAddress> addresses, Destination destination, Deadline deadline)
       throws IOException, InterruptedException {
-    return new AddressRace(
-            addresses,
-            destination,
-            (address, until) -> ChannelTransport.connect(address, sockets, loop, until),
-            ATTEMPTS,
-            deadline)
-        .run();
+    OpeningPhaseEvent event = OpeningPhaseEvent.begun();
+    boolean done = false;
+    try {
+      AddressRace race =
+          new AddressRace(
+              addresses,
+              destination,
+              (address, until) -> ChannelTransport.connect(address, sockets, loop, until),
+              ATTEMPTS,
+              deadline);
+      Transport connected = race.run();
+      done = true;
+      return connected;
+    } finally {
+      OpeningPhaseEvent.over(event, OpeningPhase.CONNECT, destination, done);
+    }
   }
 
   private static OpeningTimeoutException timeout(

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.client.events;
+
+import jdk.jfr.Category;
+import jdk.jfr.DataAmount;
+import jdk.jfr.Description;
+import jdk.jfr.Event;
+import jdk.jfr.Label;
+import jdk.jfr.Name;
+import jdk.jfr.StackTrace;
+import jdk.jfr.Threshold;
+import org.jspecify.annotations.Nullable;
+
+/** A message, from its first bytes to its last. */
+@Name("dev.parley.MessageReceived")
+@Label("Message Received")
+@Category("Parley")
+@Description("How long a message took to arrive, from its first bytes to its last")
+@StackTrace(false)
+@Threshold("20 ms")
+public final class MessageReceivedEvent extends Event {
+  @Label("Session")
+  long session;
+
+  @Label("Opcode")
+  @Nullable String opcode;
+
+  @Label("Bytes")
+  @DataAmount
+  long bytes;
+
+  private static final MessageReceivedEvent PROBE = new MessageReceivedEvent();
+
+  private MessageReceivedEvent() {}
+
+  /** Begins a message; {@code null} where none is recorded. */
+  public static @Nullable MessageReceivedEvent begun() {
+    if (!PROBE.isEnabled()) {
+      return null;
+    }
+    MessageReceivedEvent event = new MessageReceivedEvent();
+    event.begin();
+    return event;
+  }
+
+  /** Ends it with what it was; does nothing where it was not begun. */
+  public static void over(
+      @Nullable MessageReceivedEvent event, long session, Enum<?> opcode, long bytes) {
+    if (event == null) {
+      return;
+    }
+    event.end();
+    if (event.shouldCommit()) {
+      event.session = session;
+      event.opcode = opcode.name();
+      event.bytes = bytes;
+      event.commit();
+    }
+  }
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.parley.testkit.MockWebSocketServer;
+import dev.parley.testkit.Scenario;
+import dev.parley.websocket.CloseReason;
+import dev.parley.websocket.Frame;
+import dev.parley.websocket.WebSocketException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordingFile;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
+
+/** What a flight recorder sees, and what it must not see. */
+@Isolated("records what the whole process does")
+final class RecordingTest {
+  private static final String SECRET = "s3cr3t";
+
+  @TempDir private Path directory;
+
+  @SuppressWarnings("NullAway.Init")
+  RecordingTest() {}
+
+  private List<RecordedEvent> recorded(Runnable what) throws IOException {
+    try (Recording recording = new Recording()) {
+      for (String event :
+          List.of(
+              "Opening",
+              "OpeningPhase",
+              "MessageSent",
+              "MessageReceived",
+              "Ping",
+              "Stall",
+              "Close",
+              "Reconnect")) {
+        recording.enable("dev.parley." + event).withoutThreshold();
+      }
+      recording.start();
+      what.run();
+      recording.stop();
+      Path file = directory.resolve("recording.jfr");
+      recording.dump(file);
+      return RecordingFile.readAllEvents(file);
+    }
+  }
+
+  private static RecordedEvent only(List<RecordedEvent> events, String name) {
+    List<RecordedEvent> found =
+        events.stream().filter(e -> e.getEventType().getName().equals(name)).toList();
+    assertThat(found).as(name).hasSize(1);
+    return found.getFirst();
+  }
+
+  @Test
+  void aSessionFromItsOpeningToItsClose() throws Exception {
+    List<RecordedEvent> events;
+    try (MockWebSocketServer server = MockWebSocketServer.start()) {
+      server.enqueue(
+          Scenario.accept()
+              .expect(SECRET)
+              .send(new Frame.Binary(new byte[300_000]))
+              .close(new CloseReason(4001, SECRET)));
+      events =
+          recorded(
+              () -> {
+                try (HttpClient client = HttpClient.create()) {
+                  client.webSocket(
+                      request ->
+                          request
+                              .url(server.url("/chat?token=" + SECRET))
+                              .header("Authorization", SECRET),
+                      session -> {
+                        session.ping();
+                        session.send(SECRET);
+                        assertThat(session.incoming()).hasSize(2);
+                      });
+                }
+              });
+      assertThat(only(events, "dev.parley.Opening"))
+          .satisfies(
+              opening -> {
+                assertThat(opening.getString("place")).isEqualTo(server.url("/chat"));
+                assertThat(opening.getString("outcome")).isEqualTo("open");
+                assertThat(opening.getInt("status")).isEqualTo(101);
+                assertThat(opening.getLong("session")).isPositive();
+              });
+    }
+    long session = only(events, "dev.parley.Opening").getLong("session");
+    assertThat(events)
+        .filteredOn(event -> event.getEventType().getName().equals("dev.parley.OpeningPhase"))
+        .allMatch(event -> event.getBoolean("succeeded"))
+        .extracting(event -> event.getString("phase"))
+        .contains("CONNECT", "REQUEST", "RESPONSE");
+    RecordedEvent sent = only(events, "dev.parley.MessageSent");
+    assertThat(sent.getLong("bytes")).isEqualTo(SECRET.length());
+    assertThat(sent.getString("opcode")).isEqualTo("TEXT");
+    RecordedEvent received = only(events, "dev.parley.MessageReceived");
+    assertThat(received.getLong("bytes")).isEqualTo(300_000);
+    assertThat(received.getLong("session")).isEqualTo(session);
+    RecordedEvent ping = only(events, "dev.parley.Ping");
+    assertThat(ping.getDuration("roundTrip")).isBetween(Duration.ZERO, Duration.ofSeconds(10));
+    RecordedEvent close = only(events, "dev.parley.Close");
+    assertThat(close.getLong("session")).isEqualTo(session);
+    assertThat(close.getInt("peerCode")).isEqualTo(4001);
+    assertThat(close.getInt("ourCode")).isEqualTo(4001);
+    assertThat(close.getString("first")).isEqualTo("PEER");
+    assertThat(close.getLong("messagesSent")).isEqualTo(1);
+    assertThat(close.getLong("messagesReceived")).isEqualTo(1);
+    assertThat(events).noneMatch(event -> event.toString().contains(SECRET));
+  }
+
+  @Test
+  void stepsOfAReconnection() throws Exception {
+    List<RecordedEvent> events;
+    try (MockWebSocketServer server = MockWebSocketServer.start()) {
+      server.enqueue(Scenario.accept().close(CloseReason.GOING_AWAY));
+      server.enqueue(Scenario.accept().close(CloseReason.NORMAL));
+      events =
+          recorded(
+              () -> {
+                ReconnectPolicy soon =
+                    ReconnectPolicy.DEFAULT.withDelays(Duration.ofMillis(1), Duration.ofMillis(1));
+                try (HttpClient client = HttpClient.create();
+                    var sessions = client.sessions(request -> request.url(server.url()), soon)) {
+                  for (var session : sessions) {
+                    assertThat(session.incoming()).hasSize(1);
+                  }
+                }
+              });
+    }
+    assertThat(events)
+        .filteredOn(event -> event.getEventType().getName().equals("dev.parley.Reconnect"))
+        .extracting(event -> event.getString("step"))
+        .containsExactly(
+            "Opening", "Opened", "Lost", "Waiting", "Opening", "Opened", "Lost", "Stopped");
+  }
+
+  @Test
+  void whatFailsAndWhoHoldsUpWhom() throws Exception {
+    List<RecordedEvent> events;
+    try (MockWebSocketServer server = MockWebSocketServer.start()) {
+      server.enqueue(Scenario.reject(503));
+      Scenario many = Scenario.accept();
+      for (int i = 0; i < 40; i++) {
+        many = many.send("m" + i);
+      }
+      server.enqueue(many.stall());
+      events =
+          recorded(
+              () -> {
+                try (HttpClient client = HttpClient.create()) {
+                  assertThatExceptionOfType(WebSocketUpgradeException.class)
+                      .isThrownBy(() -> client.webSocketSession(server.url("/?token=" + SECRET)));
+                  var session = client.webSocketSession(server.url());
+                  // Longer than it takes to notice that nobody receives.
+                  assertThatExceptionOfType(WebSocketException.class)
+                      .isThrownBy(() -> session.ping(Duration.ofMillis(300)))
+                      .withMessageContaining("queue is full");
+                  for (int i = 0; i < 40; i++) {
+                    session.incoming().receive();
+                  }
+                  session.terminate();
+                }
+              });
+    }
+    Set<String> outcomes =
+        events.stream()
+            .filter(event -> event.getEventType().getName().equals("dev.parley.Opening"))
+            .map(event -> event.getString("outcome") + " " + event.getInt("status"))
+            .collect(Collectors.toSet());
+    assertThat(outcomes).containsExactlyInAnyOrder("refused 503", "open 101");
+    RecordedEvent close = only(events, "dev.parley.Close");
+    assertThat(close.getInt("peerCode")).isZero();
+    assertThat(close.getString("cause")).isEqualTo("dev.parley.websocket.WebSocketException");
+    assertThat(events)
+        .filteredOn(event -> event.getEventType().getName().equals("dev.parley.Stall"))
+        .extracting(event -> event.getString("cause"))
+        .contains("nobody receives what has arrived");
+    assertThat(events).noneMatch(event -> event.toString().contains(SECRET));
+  }
+}
