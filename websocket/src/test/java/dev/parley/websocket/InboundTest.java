@@ -875,6 +875,15 @@ final class InboundTest {
       }
     }
 
+    @Test
+    void skipTheStretchOfAFrameThatHoldsNothing() {
+      String emptyBlocks = "00 00 00 ff ff ".repeat(2000);
+      String hello = "f2 48 cd c9 c9 07 00";
+      byte[] wire = hex("c1 7e 27 17 " + emptyBlocks + hello);
+      assertThat(joined(Role.CLIENT, List.of(perMessageDeflate(Role.CLIENT)), wire.length, wire))
+          .containsExactly("Hello");
+    }
+
     private static WebSocketExtension<?> perMessageDeflate(Role role) {
       var factory = WebSocketExtensions.perMessageDeflate();
       var config = factory.defaultConfig();
@@ -909,6 +918,28 @@ final class InboundTest {
             .containsExactly(
                 new Event.Received(text("a", false)), new Event.Received(text("b", true)));
       }
+    }
+  }
+
+  @Nested
+  @DisplayName("Between messages")
+  final class BetweenMessages {
+    @Test
+    void isOutsideOfEveryFrameAndMessage() {
+      Inbound inbound = half(Role.CLIENT).get();
+      assertThat(inbound.isBetweenMessages()).isTrue();
+      inbound.poll(ByteBuffer.wrap(hex("89")));
+      assertThat(inbound.isBetweenMessages()).as("in a Ping").isFalse();
+      ByteBuffer rest = ByteBuffer.wrap(hex("00"));
+      assertThat(inbound.poll(rest)).isInstanceOf(Event.Received.class);
+      assertThat(inbound.poll(rest)).isInstanceOf(Event.ReplyDue.class);
+      assertThat(inbound.isBetweenMessages()).as("after the Ping").isTrue();
+      inbound.poll(ByteBuffer.wrap(hex("01 01 61")));
+      assertThat(inbound.isBetweenMessages()).as("between two fragments").isFalse();
+      inbound.poll(ByteBuffer.wrap(hex("80 01")));
+      assertThat(inbound.isBetweenMessages()).as("in the last fragment").isFalse();
+      inbound.poll(ByteBuffer.wrap(hex("62")));
+      assertThat(inbound.isBetweenMessages()).as("after the message").isTrue();
     }
   }
 
