@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A request that has an {@code Authorization} header of its own goes as it is. Credentials go to
  * whatever host a request names, unless {@link Config#onlyFor} says to which; never to another
- * origin that a redirect leads to. No more than a few answers are given for one request.
+ * origin that a redirect leads to. A challenge that a redirect within the origin led to is answered
+ * there. No more than a few answers are given for one request.
  */
 public final class Auth {
   /** The plugin, to be installed. */
@@ -71,9 +72,9 @@ public final class Auth {
      *
      * @param tokens gives the first token, and the next one where a server has refused the last
      *     with 401; asked by one thread at a time, and once however many sessions were refused at
-     *     once. What it throws fails the requests that wait for it, and the next one asks again. It
-     *     may ask for the token with this client: what it requests itself, on the same thread, goes
-     *     without one
+     *     once. What it throws fails the requests that wait for it, and the next one asks again; a
+     *     request whose time is over before that waits no longer. It may ask for the token with
+     *     this client: what it requests itself, on the same thread, goes without one
      */
     public Config bearer(Supplier<String> tokens) {
       return authentication(new BearerTokens(tokens));
@@ -134,27 +135,37 @@ public final class Auth {
     if (!origins.isEmpty() && origins.stream().noneMatch(origin -> origin.hasOriginOf(url))) {
       return next.send(request);
     }
-    HttpAuthentication.Exchange exchange = authentication.begin();
-    HttpAuthentication.Request asked =
-        new HttpAuthentication.Request(request.method().name(), url.target());
-    String credentials = exchange.credentials(asked, List.of());
+    HttpAuthentication.Exchange exchange =
+        authentication instanceof BearerTokens tokens
+            ? tokens.begin(request.deadline())
+            : authentication.begin();
+    HttpRequestBuilder sent = request;
+    String credentials = exchange.credentials(asked(request.method(), url), List.of());
     for (int requests = 1; ; requests++) {
       if (credentials != null) {
-        request.setHeader(AUTHORIZATION, credentials).attributes().put(OURS, true);
+        sent.setHeader(AUTHORIZATION, credentials).attributes().put(OURS, true);
       }
-      HttpClientCall call = next.send(request);
+      HttpClientCall call = next.send(sent);
       if (call.response().status().value() != 401
           || requests == MOST_REQUESTS
+          || call.request().leftOrigin()
           || !call.request().target().hasOriginOf(url)) {
         return call;
       }
+      // The challenge may be for what a redirect led to: it is answered for that, and there.
+      sent = Redirects.arrived(sent, call.request());
       credentials =
           exchange.credentials(
-              asked, HttpChallenge.parse(call.response().headers().getAll("WWW-Authenticate")));
+              asked(sent.method(), sent.target()),
+              HttpChallenge.parse(call.response().headers().getAll("WWW-Authenticate")));
       if (credentials == null) {
         return call;
       }
     }
+  }
+
+  private static HttpAuthentication.Request asked(HttpMethod method, Url url) {
+    return new HttpAuthentication.Request(method.name(), url.target());
   }
 
   /** Shows how and for whom; no credentials. */

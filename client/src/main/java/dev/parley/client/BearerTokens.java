@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.client;
 
+import dev.parley.client.transport.Deadline;
 import dev.parley.client.transport.HttpAuthentication;
 import dev.parley.client.transport.HttpChallenge;
 import dev.parley.websocket.WebSocketException;
@@ -9,6 +10,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
@@ -46,12 +49,22 @@ final class BearerTokens implements HttpAuthentication {
 
   @Override
   public Exchange begin() {
-    return new OneExchange();
+    return begin(Deadline.NONE);
+  }
+
+  /** Begins an exchange that waits for somebody else's fetch until then. */
+  Exchange begin(Deadline deadline) {
+    return new OneExchange(deadline);
   }
 
   private final class OneExchange implements Exchange {
+    private final Deadline deadline;
     private @Nullable Fetch used;
     private boolean refreshed;
+
+    OneExchange(Deadline deadline) {
+      this.deadline = deadline;
+    }
 
     @Override
     public @Nullable String credentials(Request request, List<HttpChallenge> challenges) {
@@ -66,7 +79,7 @@ final class BearerTokens implements HttpAuthentication {
         refreshed = true;
       }
       used = otherThan(used);
-      return "Bearer " + await(used);
+      return "Bearer " + await(used, deadline);
     }
   }
 
@@ -97,12 +110,16 @@ final class BearerTokens implements HttpAuthentication {
     return token;
   }
 
-  private static String await(Fetch fetch) {
+  private static String await(Fetch fetch, Deadline deadline) {
     try {
-      return fetch.token.get();
+      return fetch.token.get(deadline.remainingNanos(), TimeUnit.NANOSECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new WebSocketInterruptedException("interrupted while waiting for a token", e);
+    } catch (TimeoutException e) {
+      String who = fetch.fetcher.getName().isEmpty() ? "" : " " + fetch.fetcher.getName();
+      throw new WebSocketException(
+          "no bearer token in time: thread" + who + " has asked for one and got no answer yet", e);
     } catch (ExecutionException e) {
       throw new WebSocketException("no bearer token: " + e.getCause(), e.getCause());
     }

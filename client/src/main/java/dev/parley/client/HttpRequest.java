@@ -16,6 +16,7 @@ public final class HttpRequest {
   private final Attributes attributes;
   private final Destination destination;
   private final byte[] body;
+  private final boolean leftOrigin;
 
   HttpRequest(
       boolean webSocket,
@@ -25,7 +26,8 @@ public final class HttpRequest {
       List<String> subprotocols,
       Attributes attributes,
       Destination destination,
-      byte[] body) {
+      byte[] body,
+      boolean leftOrigin) {
     this.webSocket = webSocket;
     this.method = method;
     this.url = url;
@@ -34,6 +36,7 @@ public final class HttpRequest {
     this.attributes = attributes;
     this.destination = destination;
     this.body = body;
+    this.leftOrigin = leftOrigin;
   }
 
   /** Tells whether the request opens a WebSocket. */
@@ -79,6 +82,11 @@ public final class HttpRequest {
 
   Destination destination() {
     return destination;
+  }
+
+  /** Tells whether redirects led out of the origin that was asked for, even if back again. */
+  boolean leftOrigin() {
+    return leftOrigin;
   }
 
   /** Returns the URL in parts, its port never missing. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.client;
 
+import dev.parley.client.transport.Deadline;
 import dev.parley.client.transport.Destination;
 import dev.parley.websocket.WebSocketException;
 import dev.parley.websocket.handshake.ClientHandshake;
@@ -54,6 +55,8 @@ public final class HttpRequestBuilder {
   private boolean trustsAnyone;
   private @Nullable Path unixSocket;
   private @Nullable Duration timeout;
+  private Deadline deadline = Deadline.NONE;
+  private boolean leftOrigin;
   private byte[] body = new byte[0];
   private @Nullable String bodyType;
 
@@ -105,6 +108,8 @@ public final class HttpRequestBuilder {
     next.query = to.query();
     next.trustsAnyone = trustsAnyone && sameOrigin;
     next.unixSocket = sameOrigin ? unixSocket : null;
+    next.deadline = deadline;
+    next.leftOrigin = leftOrigin || !sameOrigin;
     return next;
   }
 
@@ -176,8 +181,15 @@ public final class HttpRequestBuilder {
     return this;
   }
 
-  Duration timeoutOr(Duration usual) {
-    return timeout == null ? usual : timeout;
+  /** Takes note that the request sets out now, and returns the moment by which it must be done. */
+  Deadline start(Duration usual) {
+    deadline = Deadline.after(timeout == null ? usual : timeout);
+    return deadline;
+  }
+
+  /** Returns the moment by which the request must be done; none before it sets out. */
+  Deadline deadline() {
+    return deadline;
   }
 
   /**
@@ -488,7 +500,8 @@ public final class HttpRequestBuilder {
         subprotocols(),
         attributes,
         trustsAnyone ? destination.insecurelyTrustingAnyone() : destination,
-        body);
+        body,
+        leftOrigin);
   }
 
   /** Shows neither the query nor the value of a header: they may be secrets. */

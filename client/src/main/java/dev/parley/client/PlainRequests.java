@@ -44,7 +44,7 @@ final class PlainRequests implements AutoCloseable {
   }
 
   HttpResponse send(HttpRequestBuilder request) {
-    Deadline deadline = Deadline.after(request.timeoutOr(timeout));
+    Deadline deadline = request.start(timeout);
     PluginHooks hooks = client.hooks();
     hooks.request(request);
     HttpClientCall call = hooks.send(request, changed -> send(changed, deadline));

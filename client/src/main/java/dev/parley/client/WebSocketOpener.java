@@ -29,7 +29,6 @@ import dev.parley.websocket.handshake.ResponseHead;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.security.SecureRandom;
-import java.time.Duration;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -84,8 +83,7 @@ final class WebSocketOpener implements AutoCloseable {
   /** Opens a connection: the hooks around it, one deadline for all. */
   Opened open(HttpRequestBuilder request, WebSockets settings, Delivery delivery) {
     OpeningEvent event = OpeningEvent.begun();
-    try (Opening opening =
-        new Opening(request.timeoutOr(settings.openTimeout()), settings, delivery)) {
+    try (Opening opening = new Opening(request.start(settings.openTimeout()), settings, delivery)) {
       Opened opened = opening.run(request);
       tell(event, request, opened.session(), 101, "open");
       return opened;
@@ -153,10 +151,10 @@ final class WebSocketOpener implements AutoCloseable {
 
     private record Connected(WebSocketConnection connection, ConnectedSession session) {}
 
-    Opening(Duration timeout, WebSockets settings, Delivery delivery) {
+    Opening(Deadline deadline, WebSockets settings, Delivery delivery) {
       this.settings = settings;
       this.delivery = delivery;
-      this.deadline = Deadline.after(timeout);
+      this.deadline = deadline;
     }
 
     Opened run(HttpRequestBuilder request) {

@@ -10,6 +10,7 @@ import dev.parley.testkit.Scenario;
 import dev.parley.websocket.WebSocketException;
 import dev.parley.websocket.WebSocketInterruptedException;
 import dev.parley.websocket.handshake.Headers;
+import dev.parley.websocket.handshake.RequestHead;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,6 +47,18 @@ final class AuthTest {
   private void refuseOnce(String challenge) {
     server.enqueue(
         Scenario.reject(401, Headers.builder().add("WWW-Authenticate", challenge).build(), ""));
+  }
+
+  private static Scenario redirect(String url) {
+    return Scenario.reject(302, Headers.builder().add("Location", url).build(), "");
+  }
+
+  private void redirectTo(String url) {
+    server.enqueue(redirect(url));
+  }
+
+  private String path() {
+    return server.takeHandshake(SOON).request().target();
   }
 
   private @Nullable String sent() {
@@ -165,6 +178,37 @@ final class AuthTest {
     }
   }
 
+  @Test
+  void waitForSomebodyElsesFetchEndsWithTheTimeOfTheRequest() throws Exception {
+    CountDownLatch fetching = new CountDownLatch(1);
+    CountDownLatch fetched = new CountDownLatch(1);
+    Supplier<String> tokens =
+        () -> {
+          fetching.countDown();
+          try {
+            fetched.await();
+          } catch (InterruptedException e) {
+            throw new AssertionError(e);
+          }
+          return "t";
+        };
+    try (HttpClient client = client(auth -> auth.bearer(tokens))) {
+      FutureTask<Void> first = new FutureTask<>(() -> open(client), null);
+      Thread.ofVirtual().name("fetcher").start(first);
+      fetching.await();
+      assertThat(
+              catchThrowableOfType(
+                  WebSocketException.class,
+                  () ->
+                      client.webSocketSession(
+                          request -> request.url(server.url()).timeout(Duration.ofMillis(50)))))
+          .hasMessage(
+              "no bearer token in time: thread fetcher has asked for one and got no answer yet");
+      fetched.countDown();
+      first.get();
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"", "a b", "a\r\nX: y", "\u00e9"})
   void tokenThatIsNoneIsRefusedAndNotShown(String token) {
@@ -197,6 +241,61 @@ final class AuthTest {
               "Digest username=\"user\", realm=\"r\", uri=\"/chat?room=1\", algorithm=SHA-256")
           .doesNotContain("hunter2");
       assertThat(client.plugin(Auth.PLUGIN).toString()).doesNotContain("user", "hunter2");
+    }
+  }
+
+  @Test
+  void digestAnswersForWhatARedirectLedToAndThere() {
+    redirectTo(server.url("/moved?to=2"));
+    refuseOnce(DIGEST);
+    try (HttpClient client = client(auth -> auth.digest("user", "hunter2"))) {
+      open(client);
+    }
+    assertThat(List.of(path(), path())).containsExactly("/chat?room=1", "/moved?to=2");
+    RequestHead answered = server.takeHandshake(SOON).request();
+    assertThat(answered.target()).isEqualTo("/moved?to=2");
+    assertThat(answered.headers().get("Authorization")).contains("uri=\"/moved?to=2\"");
+  }
+
+  /** The answer to the first challenge goes along, within its origin, and is of no use there. */
+  @Test
+  void digestAnswersAgainWhereARedirectFollowsItsAnswer() {
+    refuseOnce(DIGEST);
+    redirectTo(server.url("/moved"));
+    refuseOnce(DIGEST);
+    refuseOnce(DIGEST);
+    try (HttpClient client = client(auth -> auth.digest("user", "hunter2"))) {
+      assertThat(catchThrowableOfType(WebSocketUpgradeException.class, () -> open(client)))
+          .satisfies(e -> assertThat(e.response().status().value()).isEqualTo(401));
+    }
+    List<String> uris = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      RequestHead request = server.takeHandshake(SOON).request();
+      String answer = request.headers().get("Authorization");
+      uris.add(
+          request.target() + (answer == null ? "" : answer.replaceAll(".*(uri=[^,]*).*", " $1")));
+    }
+    assertThat(uris)
+        .containsExactly(
+            "/chat?room=1",
+            "/chat?room=1 uri=\"/chat?room=1\"",
+            "/moved uri=\"/chat?room=1\"",
+            "/moved uri=\"/moved\"");
+  }
+
+  @Test
+  void challengeAfterAWayThroughAnotherOriginIsNotAnswered() {
+    try (MockWebSocketServer other = MockWebSocketServer.start();
+        HttpClient client = client(auth -> auth.digest("user", "hunter2"))) {
+      redirectTo(other.url());
+      other.enqueue(redirect(server.url("/chosen-by-the-other")));
+      refuseOnce(DIGEST);
+      assertThat(catchThrowableOfType(WebSocketUpgradeException.class, () -> open(client)))
+          .satisfies(e -> assertThat(e.response().status().value()).isEqualTo(401));
+      assertThat(path()).isEqualTo("/chat?room=1");
+      RequestHead last = server.takeHandshake(SOON).request();
+      assertThat(last.target()).isEqualTo("/chosen-by-the-other");
+      assertThat(last.headers().get("Authorization")).isNull();
     }
   }
 

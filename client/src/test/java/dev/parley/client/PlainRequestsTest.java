@@ -823,6 +823,32 @@ final class PlainRequestsTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"303, PUT, GET, false", "307, PUT, PUT, true"})
+    void isGoneOnFromWhereAChallengeIsAnswered(
+        int status, HttpMethod method, String then, boolean body) {
+      server.enqueue(status, "", "Location", "/there?a=1");
+      server.enqueue(401, "", "WWW-Authenticate", "Digest realm=\"r\", nonce=\"n\", qop=\"auth\"");
+      try (HttpClient digest =
+          client(
+              config ->
+                  config
+                      .install(Redirects.PLUGIN)
+                      .install(Auth.PLUGIN, auth -> auth.digest("user", "pass")))) {
+        digest.request(r -> r.method(method).url(server.url("/")).body("a"));
+      }
+      server.take();
+      Asked challenged = server.take();
+      Asked answered = server.take();
+      assertThat(answered.headers().getFirst("Authorization")).contains("uri=\"/there?a=1\"");
+      for (Asked there : List.of(challenged, answered)) {
+        assertThat(there.target()).isEqualTo("/there?a=1");
+        assertThat(there.method()).isEqualTo(then);
+        assertThat(there.body()).isEqualTo(body ? "a" : "");
+        assertThat(there.headers().containsKey("Content-Type")).isEqualTo(body);
+      }
+    }
+
+    @ParameterizedTest
     @CsvSource({
       "301, POST, GET,  false", "302, POST, GET, false", "303, POST, GET, false",
       "303, PUT,  GET,  false", "301, PUT,  PUT, true", "307, POST, POST, true",

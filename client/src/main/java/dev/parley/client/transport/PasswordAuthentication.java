@@ -72,6 +72,7 @@ final class PasswordAuthentication implements HttpAuthentication {
   private final class OneExchange implements Exchange {
     private boolean toldBasic;
     private int digests;
+    private @Nullable Request answered;
 
     @Override
     public @Nullable String credentials(Request request, List<HttpChallenge> challenges) {
@@ -81,8 +82,15 @@ final class PasswordAuthentication implements HttpAuthentication {
         return "Basic " + Base64.getEncoder().encodeToString(credentials);
       }
       DigestChallenge challenge = digest ? DigestChallenge.strongest(challenges) : null;
+      if (challenge == null) {
+        return null;
+      }
+      if (!request.equals(answered)) {
+        answered = request; // the first, or one that a redirect led to: an answer is for one alone
+        digests = 0;
+      }
       // Asked again, the password is wrong; unless only the nonce was too old (RFC 7616 §3.3).
-      if (challenge == null || digests == 2 || (digests == 1 && !challenge.isStale())) {
+      if (digests == 2 || (digests == 1 && !challenge.isStale())) {
         return null;
       }
       digests++;
