@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 'use strict';
 // The conversations of Conversation.java, played by ws.
-// Arguments: the files of a certificate and its key, in PEM.
+// Arguments: the files of a certificate and its key, in PEM; then, if not 127.0.0.1 and any free
+// ports, the address to listen on, the plain port and the TLS port.
 // The first two lines of standard output are the plain and the TLS port; each later line is the id,
 // code and reason of a Close that was seen. The server ends with its standard input.
 const fs = require('node:fs');
@@ -12,7 +13,8 @@ const { WebSocketServer } = require('ws');
 const MAX_MESSAGE = 32 << 20;
 const SUBPROTOCOL = 'parley.v2';
 const PATH = '/talk/';
-const [cert, key] = process.argv.slice(2).map((file) => fs.readFileSync(file));
+const [cert, key] = process.argv.slice(2, 4).map((file) => fs.readFileSync(file));
+const [host = '127.0.0.1', plainPort = 0, securePort = 0] = process.argv.slice(4);
 
 function talk(ws, request, tcp) {
   const [id, command, ...words] = request.url.slice(PATH.length).split('/').map(decodeURIComponent);
@@ -42,7 +44,7 @@ function talk(ws, request, tcp) {
   ws.on('error', () => {}); // 'close' follows and says it all
 }
 
-function listen(server) {
+function listen(server, port) {
   // Below TLS, which must not say goodbye when the connection is cut.
   const tcpOf = new Map();
   server.on('connection', (tcp) => {
@@ -59,12 +61,12 @@ function listen(server) {
   });
   wss.shouldHandle = (request) => request.url.startsWith(PATH);
   wss.on('connection', (ws, request) => talk(ws, request, tcpOf.get(request.socket.remotePort)));
-  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server.address().port)));
+  return new Promise((resolve) => server.listen(Number(port), host, () => resolve(server.address().port)));
 }
 
 Promise.all([
-  listen(http.createServer()),
-  listen(https.createServer({ cert, key })),
+  listen(http.createServer(), plainPort),
+  listen(https.createServer({ cert, key }), securePort),
 ]).then((ports) => console.log(ports.join('\n')));
 
 process.stdin.on('end', () => process.exit(0)).resume();

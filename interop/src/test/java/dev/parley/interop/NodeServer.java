@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -21,11 +22,13 @@ final class NodeServer implements EchoServer {
   private static final Path HOME = Path.of("target", "node").toAbsolutePath();
 
   private final Closes closes = new Closes();
+  private final String host;
   private final Process process;
   private final int plain;
   private final int secure;
 
-  private NodeServer(Process process) throws IOException {
+  private NodeServer(String host, Process process) throws IOException {
+    this.host = host;
     this.process = process;
     BufferedReader lines = process.inputReader(StandardCharsets.UTF_8);
     plain = port(lines);
@@ -35,6 +38,18 @@ final class NodeServer implements EchoServer {
 
   /** Installs ws, if that has not been done yet, and starts the server. */
   static NodeServer start() {
+    return start(List.of(), "127.0.0.1", 0, 0);
+  }
+
+  /**
+   * Starts the server where it is wanted.
+   *
+   * @param prefix a command that runs the one behind it, in the same process
+   * @param host the address to listen on
+   * @param plain the plain port, or 0 for a free one
+   * @param secure the port of TLS, or 0 for a free one
+   */
+  static NodeServer start(List<String> prefix, String host, int plain, int secure) {
     try {
       Path home = Files.createDirectories(HOME);
       if (!runs(home, "node", "--version") || !runs(home, "npm", "--version")) {
@@ -42,17 +57,43 @@ final class NodeServer implements EchoServer {
       }
       install(home);
       TestCertificates.Issued issued = TestCertificates.issue(TestCertificates.Subject.SERVER);
+      List<String> command = new ArrayList<>(prefix);
+      command.addAll(
+          List.of(
+              "node",
+              "server.js",
+              issued.certificateFile().toString(),
+              issued.keyFile().toString(),
+              host,
+              Integer.toString(plain),
+              Integer.toString(secure)));
       ProcessBuilder server =
-          new ProcessBuilder(
-                  "node",
-                  "server.js",
-                  issued.certificateFile().toString(),
-                  issued.keyFile().toString())
+          new ProcessBuilder(command)
               .directory(home.toFile())
               .redirectError(ProcessBuilder.Redirect.INHERIT);
-      return new NodeServer(server.start());
+      return new NodeServer(host, server.start());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Kills the process, as an operating system does that has no memory left. */
+  void kill() {
+    process.destroyForcibly();
+    process.onExit().join();
+  }
+
+  /** Starts another one on the ports of this one, which is gone. */
+  NodeServer again() {
+    return start(List.of(), host, plain, secure);
+  }
+
+  /** Lets the process stand still, or go on. Its system still answers for it, and takes a while. */
+  void signal(String name) throws IOException, InterruptedException {
+    Process kill =
+        new ProcessBuilder("kill", "-s", name, Long.toString(process.pid())).inheritIO().start();
+    if (kill.waitFor() != 0) {
+      throw new IOException("kill -s " + name + ": exit status " + kill.exitValue());
     }
   }
 
@@ -68,7 +109,7 @@ final class NodeServer implements EchoServer {
 
   @Override
   public void close() {
-    process.destroy();
+    kill(); // the only signal that a process hears which stands still
   }
 
   private static int port(BufferedReader lines) throws IOException {
