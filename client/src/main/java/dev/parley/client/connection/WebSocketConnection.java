@@ -679,10 +679,13 @@ public final class WebSocketConnection {
       throw new AssertionError("nobody has this thread to interrupt it", e);
     } finally {
       closing.updateAndGet(ClosingHandshake::withEnded);
-      tellEnd();
       replace(pingTimer, null);
       replace(closeTimer, null);
-      onFinished.run();
+      try {
+        tellEnd(); // before whoever waits for the end may stop a recording
+      } finally {
+        onFinished.run();
+      }
     }
   }
 
