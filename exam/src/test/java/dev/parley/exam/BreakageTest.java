@@ -21,7 +21,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.FutureTask;
@@ -78,7 +77,8 @@ final class BreakageTest {
       WebSocketSession session = client.webSocketSession(server.url());
       FutureTask<Frame> receiving = new FutureTask<>(() -> session.incoming().receive());
       Thread receiver = Thread.ofPlatform().start(receiving);
-      awaitReading(receiver); // else a thread that reads on its behalf might come first
+      // Else a thread that reads on its behalf might come first.
+      connector.await(() -> connector.isReading(receiver), SOON);
       session.send(Bomb.FUSE);
 
       assertThat(receiving)
@@ -90,15 +90,6 @@ final class BreakageTest {
 
       assertFailedFromWithin(session);
       assertNothingElseIsHarmed(other);
-    }
-
-    private static void awaitReading(Thread receiver) throws InterruptedException {
-      long deadline = System.nanoTime() + SOON.toNanos();
-      while (Arrays.stream(receiver.getStackTrace())
-          .noneMatch(frame -> frame.getMethodName().equals("awaitReadable"))) {
-        assertThat(System.nanoTime() - deadline).as("nobody reads").isNegative();
-        Thread.sleep(1);
-      }
     }
 
     @Test

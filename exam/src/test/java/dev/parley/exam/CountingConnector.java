@@ -11,19 +11,83 @@ import dev.parley.client.transport.TransportInfo;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Phaser;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 
-/** Knows how many of the transports that a client has made are still open. */
+/** Knows how many of the transports that a client has made are still open, and what they do. */
 final class CountingConnector implements Function<SocketConnector, Connector> {
   private final AtomicInteger made = new AtomicInteger();
 
   /** Each open transport is a party, and so is the test. */
   private final Phaser open = new Phaser(1);
+
+  private final AtomicLong read = new AtomicLong();
+  private final AtomicLong written = new AtomicLong();
+  private final Set<Thread> readers = ConcurrentHashMap.newKeySet();
+  private final Set<Thread> writers = ConcurrentHashMap.newKeySet();
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition moved = lock.newCondition();
+
+  /** Returns how many bytes were read, from all of them. */
+  long read() {
+    return read.get();
+  }
+
+  /** Returns how many bytes were written, to all of them. */
+  long written() {
+    return written.get();
+  }
+
+  /** Tells whether a thread waits until there is something to read. */
+  boolean isReading(Thread thread) {
+    return readers.contains(thread);
+  }
+
+  /** Waits until something holds that what is read, written or waited for makes true. */
+  void await(BooleanSupplier condition, Duration patience) throws InterruptedException {
+    long left = patience.toNanos();
+    lock.lock();
+    try {
+      while (!condition.getAsBoolean()) {
+        assertThat(left).as("time left").isPositive();
+        left = moved.awaitNanos(left);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits until a writer has waited for room for so long, and nothing was read or written. */
+  void awaitBlocked(Duration still, Duration patience) throws InterruptedException {
+    long start = System.nanoTime();
+    lock.lock();
+    try {
+      while (moved.await(still.toNanos(), TimeUnit.NANOSECONDS) || writers.isEmpty()) {
+        assertThat(System.nanoTime() - start).as("waited").isLessThan(patience.toNanos());
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void tell() {
+    lock.lock();
+    try {
+      moved.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
 
   int made() {
     return made.get();
@@ -60,12 +124,20 @@ final class CountingConnector implements Function<SocketConnector, Connector> {
 
     @Override
     public int read(ByteBuffer target) throws IOException {
-      return transport.read(target);
+      return counted(read, transport.read(target));
     }
 
     @Override
     public int write(ByteBuffer source) throws IOException {
-      return transport.write(source);
+      return counted(written, transport.write(source));
+    }
+
+    private int counted(AtomicLong total, int bytes) {
+      if (bytes > 0) {
+        total.addAndGet(bytes);
+        tell();
+      }
+      return bytes;
     }
 
     @Override
@@ -75,12 +147,23 @@ final class CountingConnector implements Function<SocketConnector, Connector> {
 
     @Override
     public boolean awaitReadable(Deadline deadline) throws InterruptedException {
-      return transport.awaitReadable(deadline);
+      readers.add(Thread.currentThread());
+      tell();
+      try {
+        return transport.awaitReadable(deadline);
+      } finally {
+        readers.remove(Thread.currentThread());
+      }
     }
 
     @Override
     public boolean awaitWritable(Deadline deadline) throws InterruptedException {
-      return transport.awaitWritable(deadline);
+      writers.add(Thread.currentThread());
+      try {
+        return transport.awaitWritable(deadline);
+      } finally {
+        writers.remove(Thread.currentThread());
+      }
     }
 
     @Override

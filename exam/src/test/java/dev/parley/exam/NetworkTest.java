@@ -39,7 +39,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Nested;
@@ -65,14 +64,6 @@ final class NetworkTest {
       return InetAddress.getByName(address);
     } catch (UnknownHostException e) {
       throw new AssertionError("an address needs no look-up", e);
-    }
-  }
-
-  private static void await(BooleanSupplier condition) throws InterruptedException {
-    long deadline = System.nanoTime() + SOON.toNanos();
-    while (!condition.getAsBoolean()) {
-      assertThat(System.nanoTime() - deadline).isNegative();
-      Thread.sleep(1);
     }
   }
 
@@ -251,8 +242,8 @@ final class NetworkTest {
     void idleSessionIsFoundDead() throws InterruptedException {
       WebSocketSession session = open();
       ProxiedConnection connection = proxy.takeConnection(SOON);
-      long opened = connection.bytesToClient();
-      await(() -> connection.bytesToClient() >= opened + 2 * 2); // two Pongs
+      long opened = connector.read();
+      connector.await(() -> connector.read() >= opened + 2 * 2, SOON); // two Pongs
       assertThat(session.closeReason()).isNotDone();
 
       long start = System.nanoTime();
@@ -332,14 +323,9 @@ final class NetworkTest {
           THREADS);
     }
 
-    /** Waits until nothing has been sent for a while. */
     private void awaitBlocked() throws InterruptedException {
-      int before;
-      do {
-        before = sent.get();
-        Thread.sleep(SHORT);
-      } while (before != sent.get() || before == 0);
-      assertThat(before).isLessThan(MESSAGES);
+      connector.awaitBlocked(SHORT, SOON);
+      assertThat(sent.get()).isLessThan(MESSAGES);
     }
 
     @Test
@@ -507,10 +493,10 @@ final class NetworkTest {
       try (FaultProxy proxy = FaultProxy.start(server.port())) {
         WebSocketSession session = client.webSocketSession("ws://localhost:" + proxy.port());
         ProxiedConnection connection = proxy.takeConnection(SOON);
-        long before = connection.bytesToServer();
+        long before = connector.written();
         CompletableFuture<Void> closing =
             CompletableFuture.runAsync(() -> session.close(bye), THREADS);
-        await(() -> connection.bytesToServer() > before);
+        connector.await(() -> connector.written() > before, SOON);
         oursIsOut.countDown();
 
         closing.get(SOON.toMillis(), TimeUnit.MILLISECONDS);

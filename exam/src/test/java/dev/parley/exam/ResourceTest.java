@@ -36,10 +36,12 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
@@ -70,6 +72,7 @@ final class ResourceTest {
 
   private static final Pattern MAPPING = Pattern.compile("[0-9a-f]+-[0-9a-f]+ ");
 
+  /** Looks again and again: nobody tells when what a process holds gets less. */
   private static void await(BooleanSupplier condition) throws InterruptedException {
     long deadline = System.nanoTime() + SOON.toNanos();
     while (!condition.getAsBoolean() && System.nanoTime() - deadline < 0) {
@@ -160,10 +163,12 @@ final class ResourceTest {
                                 .closeTimeout(closeTimeout)))) {
       long before = heap();
       DefaultClientWebSocketSession session = client.webSocketSession(server.url());
+      CompletableFuture<?> end = session.closeReason();
       // Several times the silence after which it would be dead, were it not our own.
-      Thread.sleep(silence.multipliedBy(6));
+      assertThatExceptionOfType(TimeoutException.class)
+          .isThrownBy(() -> end.get(6 * silence.toMillis(), TimeUnit.MILLISECONDS));
       assertThat(heap() - before).isLessThan(5 * MIB);
-      assertThat(session.closeReason()).isNotDone();
+      assertThat(end).isNotDone();
       assertThat(ponged.get()).as("answered before the queue was full").isPositive();
       for (int i = 0; i < 20; i++) {
         assertThat(session.incoming().receive().data()).hasSize((int) MIB);
@@ -333,14 +338,14 @@ final class ResourceTest {
           Stream.of(System.getProperty("java.class.path").split(java.io.File.pathSeparator))
               .map(entry -> toUrl(Path.of(entry)))
               .toArray(URL[]::new);
-      try (URLClassLoader loader = new URLClassLoader(path, ClassLoader.getPlatformClassLoader())) {
-        Class<?> program = loader.loadClass(CarelessProgram.class.getName());
-        assertThat(program).isNotSameAs(CarelessProgram.class);
-        Method main = program.getMethod("main", String[].class);
-        main.setAccessible(true);
-        Object unused = main.invoke(null, (Object) new String[] {url, "true"});
-        return new WeakReference<>(loader);
-      }
+      // Not closed: what a session does behind its end may need a class yet.
+      ClassLoader loader = new URLClassLoader(path, ClassLoader.getPlatformClassLoader());
+      Class<?> program = loader.loadClass(CarelessProgram.class.getName());
+      assertThat(program).isNotSameAs(CarelessProgram.class);
+      Method main = program.getMethod("main", String[].class);
+      main.setAccessible(true);
+      Object unused = main.invoke(null, (Object) new String[] {url, "true"});
+      return new WeakReference<>(loader);
     }
 
     private static URL toUrl(Path entry) {
