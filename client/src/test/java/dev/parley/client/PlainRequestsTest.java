@@ -17,6 +17,7 @@ import dev.parley.testkit.MockWebSocketServer;
 import dev.parley.testkit.TestCertificates;
 import dev.parley.testkit.TestCertificates.Issued;
 import dev.parley.testkit.TestCertificates.Subject;
+import dev.parley.testkit.UnixRelay;
 import dev.parley.websocket.WebSocketException;
 import dev.parley.websocket.WebSocketInterruptedException;
 import dev.parley.websocket.handshake.Headers;

@@ -11,6 +11,7 @@ import dev.parley.client.transport.ProxyOptions;
 import dev.parley.client.transport.TlsOptions;
 import dev.parley.testkit.MockWebSocketServer;
 import dev.parley.testkit.TestCertificates;
+import dev.parley.testkit.UnixRelay;
 import dev.parley.websocket.Frame;
 import dev.parley.websocket.handshake.Headers;
 import dev.parley.websocket.handshake.RequestHead;
@@ -109,7 +110,7 @@ final class UnixSocketTest {
                         .install(WebSockets.PLUGIN)
                         .proxy(proxy)
                         .tls(TlsOptions.DEFAULT.withTrust(TestCertificates.authorityFile())))) {
-      assertThat(relay.listener().isOpen()).isTrue();
+      assertThat(relay.socket()).isEqualTo(socket);
       client.webSocket(
           (secure ? "wss+unix:" : "ws+unix:") + socket + ":/chat?room=1",
           session -> {

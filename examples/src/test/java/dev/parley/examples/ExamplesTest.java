@@ -15,6 +15,7 @@ import dev.parley.testkit.MockWebSocketServer;
 import dev.parley.testkit.Scenario;
 import dev.parley.testkit.TestCertificates;
 import dev.parley.testkit.TestCertificates.Subject;
+import dev.parley.testkit.UnixRelay;
 import dev.parley.websocket.CloseReason;
 import dev.parley.websocket.Frame;
 import dev.parley.websocket.extension.WebSocketExtensions;
@@ -462,7 +463,6 @@ final class ExamplesTest {
       assertThat(takeRequest().target()).isEqualTo("/chat?room=1");
       assertThat(relay.port()).isEqualTo(server.port());
     }
-    Files.delete(Path.of(socket));
     try (MockWebSocketServer secure =
             MockWebSocketServer.start(config -> config.tls(TestCertificates.serverContext()));
         UnixRelay relay = UnixRelay.start(Path.of(socket), secure.port())) {

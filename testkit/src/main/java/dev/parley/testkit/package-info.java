@@ -19,7 +19,8 @@
  * does not ask it to break it; {@link dev.parley.testkit.RawFrame} and bytes break whatever they
  * like. {@link dev.parley.testkit.FaultProxy} is the network that breaks: it stands before this
  * server or any other, and each connection through it has {@link dev.parley.testkit.Faults}, which
- * count bytes and know no protocol. {@link dev.parley.testkit.MockProxy} is an HTTP proxy. {@link
+ * count bytes and know no protocol. {@link dev.parley.testkit.MockProxy} is an HTTP proxy, {@link
+ * dev.parley.testkit.UnixRelay} a Unix-domain socket before a server. {@link
  * dev.parley.testkit.InMemoryPair} is the same conversation with no socket, and {@link
  * dev.parley.testkit.TestCertificates} are the certificates for the tests of {@code wss}.
  */
