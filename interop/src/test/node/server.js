@@ -16,6 +16,15 @@ const PATH = '/talk/';
 const [cert, key] = process.argv.slice(2, 4).map((file) => fs.readFileSync(file));
 const [host = '127.0.0.1', plainPort = 0, securePort = 0] = process.argv.slice(4);
 
+const ledgers = new Map();
+
+function ledger(file) {
+  if (!ledgers.has(file)) {
+    ledgers.set(file, fs.openSync(file, 'a'));
+  }
+  return ledgers.get(file);
+}
+
 function talk(ws, request, tcp) {
   const [id, command, ...words] = request.url.slice(PATH.length).split('/').map(decodeURIComponent);
 
@@ -32,6 +41,10 @@ function talk(ws, request, tcp) {
     },
     ping: (data) => ws.ping(data),
     close: () => ws.close(Number(words[0]), words[1]),
+    ledger: (data, binary) => {
+      fs.writeSync(ledger(words[0]), `${id} ${words[1]} ${data}\n`); // on record, whatever comes next
+      ws.send(data, { binary });
+    },
     cut: (data, binary) => {
       ws.send(data, { binary });
       ws.send(data.subarray(0, 1), { binary, fin: false }, () =>
@@ -61,6 +74,7 @@ function listen(server, port) {
   });
   wss.shouldHandle = (request) => request.url.startsWith(PATH);
   wss.on('connection', (ws, request) => talk(ws, request, tcpOf.get(request.socket.remotePort)));
+  process.on('SIGTERM', () => wss.clients.forEach((ws) => ws.close(1012, 'restart')));
   return new Promise((resolve) => server.listen(Number(port), host, () => resolve(server.address().port)));
 }
 
@@ -69,4 +83,5 @@ Promise.all([
   listen(https.createServer({ cert, key }), securePort),
 ]).then((ports) => console.log(ports.join('\n')));
 
+process.on('SIGTERM', () => setTimeout(() => process.exit(0), 200));
 process.stdin.on('end', () => process.exit(0)).resume();

@@ -83,6 +83,17 @@ final class NodeServer implements EchoServer {
     process.onExit().join();
   }
 
+  /** Returns the place of a file to which the server writes. */
+  static Path file(String name) {
+    return HOME.resolve(name);
+  }
+
+  /** Has the process close its sessions with 1012, and end. */
+  void shutDown() {
+    process.destroy();
+    process.onExit().join();
+  }
+
   /** Starts another one on the ports of this one, which is gone. */
   NodeServer again() {
     return start(List.of(), host, plain, secure);

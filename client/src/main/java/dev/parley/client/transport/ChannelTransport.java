@@ -2,6 +2,8 @@
 package dev.parley.client.transport;
 
 import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.SocketOption;
 import java.net.SocketTimeoutException;
@@ -60,6 +62,7 @@ public final class ChannelTransport implements Transport {
         }
         connected = channel.finishConnect();
       }
+      requireOther(channel);
       return new ChannelTransport(channel, registration);
     } catch (UnsupportedAddressTypeException e) {
       registration.close();
@@ -67,6 +70,18 @@ public final class ChannelTransport implements Transport {
     } catch (Throwable e) {
       registration.close();
       throw e;
+    }
+  }
+
+  /**
+   * Refuses a connection with ourselves. Where nobody listens at a port of this host that the
+   * system may also give to clients, it gives that very port to one in thousands of attempts; both
+   * ends are then one, and would hold the port against the server that is started again.
+   */
+  static void requireOther(SocketChannel channel) throws IOException {
+    SocketAddress remote = channel.getRemoteAddress();
+    if (remote instanceof InetSocketAddress && remote.equals(channel.getLocalAddress())) {
+      throw new ConnectException("nobody listens there; the attempt met itself");
     }
   }
 

@@ -4,14 +4,20 @@ package dev.parley.client.transport;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -68,6 +74,19 @@ final class ChannelTransportTest {
       assertThat(transport.read(ByteBuffer.allocate(0))).isZero();
       assertThat(Thread.interrupted()).isTrue();
       assertThat(Bytes.read(transport, 10)).isEqualTo(new byte[10]);
+    }
+  }
+
+  /** As happens by chance to who tries again and again while a server is down. */
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void connectionWithItselfIsNone() throws Exception {
+    try (SocketChannel channel = SocketChannel.open()) {
+      channel.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+      assertThat(channel.connect(channel.getLocalAddress())).isTrue();
+      assertThatThrownBy(() -> ChannelTransport.requireOther(channel))
+          .isInstanceOf(ConnectException.class)
+          .hasMessage("nobody listens there; the attempt met itself");
     }
   }
 
