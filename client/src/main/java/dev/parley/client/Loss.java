@@ -6,6 +6,7 @@ import dev.parley.client.transport.TlsHandshakeException;
 import dev.parley.websocket.CloseReason;
 import dev.parley.websocket.ClosingHandshake;
 import dev.parley.websocket.ClosingHandshake.Closer;
+import dev.parley.websocket.Violation;
 import dev.parley.websocket.WebSocketClosedException;
 import dev.parley.websocket.WebSocketException;
 import dev.parley.websocket.WebSocketProtocolException;
@@ -121,7 +122,8 @@ public sealed interface Loss {
    *       says nothing. 1000 means that all is done. 1002, 1003, 1007, 1008, 1009 and 1010 say that
    *       this end does something wrong, and codes from 3000 on are known to the application only:
    *       these are not;
-   *   <li>a broken connection is temporary, unless the peer broke the protocol.
+   *   <li>a broken connection is temporary, unless the peer broke the protocol. That {@code
+   *       memoryBudget} was used up is no fault of the peer's alone, and temporary.
    * </ul>
    */
   default boolean isTemporary() {
@@ -133,7 +135,9 @@ public sealed interface Loss {
             case 1001, 1005, 1011, 1012, 1013, 1014 -> true;
             default -> false;
           };
-      case Broken broken -> !(broken.failure() instanceof WebSocketProtocolException);
+      case Broken broken ->
+          !(broken.failure() instanceof WebSocketProtocolException breach)
+              || breach.violation() == Violation.MEMORY_BUDGET_USED_UP;
     };
   }
 

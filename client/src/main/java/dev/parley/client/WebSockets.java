@@ -2,6 +2,7 @@
 package dev.parley.client;
 
 import dev.parley.client.connection.ConnectionOptions;
+import dev.parley.client.connection.MemoryBudget;
 import dev.parley.websocket.Inbound.Delivery;
 import dev.parley.websocket.Limits;
 import dev.parley.websocket.extension.WebSocketExtensionsConfig;
@@ -43,6 +44,8 @@ public final class WebSockets {
   private final Limits limits;
   private final int receiveQueueMessages;
   private final long receiveQueueBytes;
+  private final long memoryBudget;
+  private final @Nullable MemoryBudget budget;
   private final @Nullable WebsocketContentConverter contentConverter;
   private final List<WebSocketExtensionsConfig.Installed<?>> extensions;
 
@@ -61,6 +64,7 @@ public final class WebSockets {
     private Limits limits = Limits.DEFAULT;
     private int receiveQueueMessages = 16;
     private long receiveQueueBytes = 1 << 20;
+    private long memoryBudget = Long.MAX_VALUE;
     private @Nullable WebsocketContentConverter contentConverter;
     private final WebSocketExtensionsConfig extensions = new WebSocketExtensionsConfig();
 
@@ -238,6 +242,37 @@ public final class WebSockets {
     }
 
     /**
+     * Sets how many bytes all sessions of the client together may hold of what has come in and is
+     * not yet taken: messages that are not whole, and messages that wait to be received. A half of
+     * it is for reading ahead: where that is used up, a session is left unread, and its peer has to
+     * wait, until somebody receives from it or bytes come free. The rest is for messages that
+     * somebody waits for, one session after the other; so a message of up to a half always has
+     * room. Where a message has none and nothing queued could make room, its session fails with
+     * 1009; where for ten seconds nothing comes free while somebody waits for memory, the session
+     * with the largest message that is not whole does.
+     *
+     * <p>What a session still has queued when it has ended counts until it is received, or the
+     * session is closed by this end. Not counted are the 64 KiB into which a session reads, what
+     * joining a fragmented message takes for a moment, and what a compressed message inflates to
+     * before it is whole; {@link #maxMessageSize} bounds these. It should be a quarter of the
+     * budget, or less.
+     *
+     * <p>Default: {@link Long#MAX_VALUE}, no budget. {@link #receiveQueueBytes} bounds each session
+     * already, how many there are is up to the application, and no session is to wait for another,
+     * or fail because of it, unless somebody asked for that. A budget costs each read a lock that
+     * all sessions share.
+     */
+    public Config memoryBudget(long bytes) {
+      memoryBudget = requirePositive("memoryBudget", bytes);
+      return this;
+    }
+
+    /** Returns how many bytes all sessions together may hold. */
+    public long memoryBudget() {
+      return memoryBudget;
+    }
+
+    /**
      * Sets what {@link ClientWebSocketSession#sendSerialized} and {@link
      * ClientWebSocketSession#receiveDeserialized} use. Default: {@code null}, they throw.
      */
@@ -283,6 +318,8 @@ public final class WebSockets {
     this.limits = config.limits;
     this.receiveQueueMessages = config.receiveQueueMessages();
     this.receiveQueueBytes = config.receiveQueueBytes();
+    this.memoryBudget = config.memoryBudget();
+    this.budget = memoryBudget == Long.MAX_VALUE ? null : new MemoryBudget(memoryBudget);
     this.contentConverter = config.contentConverter();
     this.extensions = config.extensions().installed();
   }
@@ -315,7 +352,13 @@ public final class WebSockets {
         closeTimeout,
         writeTimeout,
         receiveQueueMessages,
-        receiveQueueBytes);
+        receiveQueueBytes,
+        budget);
+  }
+
+  /** Returns how many bytes count towards {@link Config#memoryBudget}; 0 where there is none. */
+  long memoryUsed() {
+    return budget == null ? 0 : budget.used();
   }
 
   @Override
@@ -336,6 +379,8 @@ public final class WebSockets {
         + receiveQueueMessages
         + ", receiveQueueBytes="
         + receiveQueueBytes
+        + ", memoryBudget="
+        + memoryBudget
         + ", extensions="
         + extensions.stream().map(installed -> installed.factory().name()).toList()
         + "]";

@@ -122,6 +122,11 @@ final class LossTest {
     assertThat(of(ClosingHandshake.OPEN.withSent(CloseReason.NOT_CONSISTENT), violation))
         .isEqualTo(new Loss.Broken(violation))
         .matches(loss -> !loss.isTemporary());
+    WebSocketProtocolException budget =
+        new WebSocketProtocolException(Violation.MEMORY_BUDGET_USED_UP, "of 1 byte");
+    assertThat(of(ClosingHandshake.OPEN.withSent(CloseReason.TOO_BIG), budget))
+        .isEqualTo(new Loss.Broken(budget))
+        .matches(Loss::isTemporary);
   }
 
   @Test

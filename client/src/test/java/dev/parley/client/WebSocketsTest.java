@@ -86,6 +86,7 @@ final class WebSocketsTest {
     refuses("maxFragments", () -> config.maxFragments(0));
     refuses("receiveQueueMessages", () -> config.receiveQueueMessages(0));
     refuses("receiveQueueBytes", () -> config.receiveQueueBytes(0));
+    refuses("memoryBudget", () -> config.memoryBudget(0));
   }
 
   private static void refuses(String name, ThrowingCallable setter) {

@@ -263,6 +263,18 @@ final class ExamplesTest {
   }
 
   @Test
+  void memoryBudget() {
+    MemoryBudget.main(server.url());
+    assertThat(printed.toString(UTF_8).lines())
+        .satisfiesExactly(
+            line -> assertThat(line).isEqualTo("Received: 1048576 bytes"),
+            line ->
+                assertThat(line)
+                    .startsWith("MEMORY_BUDGET_USED_UP: message of at least ")
+                    .contains("memoryBudget is 1048576"));
+  }
+
+  @Test
   void dictionaryExtension() {
     DictionaryExtension.main();
     assertThat(printed.toString(UTF_8).lines())

@@ -186,6 +186,26 @@ final class FrameReader {
     return received;
   }
 
+  /** Returns how much memory the payload takes. */
+  int held() {
+    return payload.length;
+  }
+
+  /**
+   * Returns how much more memory may be taken while so many bytes are read: for the rest of this
+   * payload, or for others that follow.
+   */
+  long growth(int bytes) {
+    long most = 4L * bytes;
+    if (next == Part.PAYLOAD) {
+      int needed = (int) Math.min(length, received + (long) bytes);
+      if (needed > payload.length) {
+        most = Math.max(most, capacity(needed, (int) length) - payload.length);
+      }
+    }
+    return most;
+  }
+
   /** Hands over the payload, which from here on is the caller's. The next frame follows. */
   byte[] takePayload() {
     next = Part.FIRST_BYTE;

@@ -146,6 +146,22 @@ public final class Inbound {
     return messageType == Opcode.CONTINUATION && reader.next() == Part.FIRST_BYTE;
   }
 
+  /**
+   * Returns how many bytes of memory a message that is not whole takes now. What joining or
+   * decoding it takes for a moment is not among them.
+   */
+  public long held() {
+    return (long) message.size() + reader.held();
+  }
+
+  /**
+   * Returns how much {@link #held} may grow while so many bytes are read, in steps that are not
+   * small: at least four times the bytes.
+   */
+  public long growth(int bytes) {
+    return cuts ? 4L * bytes : reader.growth(bytes);
+  }
+
   /** Tells whether nothing more will be read: after a Close, a failure, or the end. */
   public boolean isEnded() {
     return ended;

@@ -22,6 +22,7 @@ public enum Violation {
   TEXT_NOT_UTF8(1007, "text not UTF-8", "RFC 6455 §8.1"),
   FRAME_TOO_BIG(1009, "frame too big", "RFC 6455 §10.4"),
   MESSAGE_TOO_BIG(1009, "message too big", "RFC 6455 §10.4"),
+  MEMORY_BUDGET_USED_UP(1009, "memory budget used up", "RFC 6455 §10.4"),
   TOO_MANY_FRAGMENTS(1008, "too many fragments", "RFC 6455 §10.4"),
   COMPRESSED_DATA_INVALID(1007, "compressed data invalid", "RFC 7692 §7.2.2"),
   EXTENSION_FAILED(1011, "extension failed", "RFC 6455 §9");

@@ -944,6 +944,44 @@ final class InboundTest {
   }
 
   @Nested
+  @DisplayName("What is held of a message that is not whole")
+  final class Held {
+    @Test
+    void isWhatWasTakenAsBytesCame() {
+      Inbound inbound = half(Role.CLIENT).get();
+      assertThat(inbound.held()).isZero();
+      inbound.poll(ByteBuffer.wrap(hex("02 03 61 62 63 80 7e 40 00 64")));
+      assertThat(inbound.held()).as("a fragment, and the first step of a frame").isEqualTo(8195);
+      inbound.end();
+      assertThat(inbound.held()).isZero();
+    }
+
+    @Test
+    void growsByNoMoreThanWasSaid() {
+      Inbound inbound = half(Role.CLIENT).get();
+      assertThat(inbound.growth(100)).as("between frames").isEqualTo(400);
+      inbound.poll(ByteBuffer.wrap(hex("82 7f 00 00 00 00 00 10 00 00 61")));
+      assertThat(inbound.held()).isEqualTo(8192);
+      assertThat(inbound.growth(100)).as("there is room").isEqualTo(400);
+      long growth = inbound.growth(100_000);
+      inbound.poll(ByteBuffer.wrap(new byte[100_000]));
+      assertThat(inbound.held()).isEqualTo(4 * 100_001).isLessThanOrEqualTo(8192 + growth);
+      assertThat(inbound.growth(1 << 20)).as("at most the frame").isEqualTo(4 << 20);
+      inbound.poll(ByteBuffer.wrap(new byte[300_000]));
+      assertThat(inbound.growth(1000)).isEqualTo((1 << 20) - 4 * 100_001);
+    }
+
+    @Test
+    void isNothingWhereFramesAreCut() {
+      Inbound inbound =
+          new Inbound(Role.CLIENT, Limits.DEFAULT, Inbound.Delivery.FRAGMENTS, List.of());
+      inbound.poll(ByteBuffer.wrap(hex("82 7f 7f 00 00 00 00 10 00 00 61")));
+      assertThat(inbound.held()).isZero();
+      assertThat(inbound.growth(100)).isEqualTo(400);
+    }
+  }
+
+  @Nested
   @DisplayName("The end")
   final class TheEnd {
     @Test

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  *     ever
  * @param queueMessages how many received messages may wait before the transport is left unread
  * @param queueBytes how many bytes of them may wait; one larger message always fits
+ * @param budget what all sessions of the client may hold together; {@code null} for no budget
  */
 public record ConnectionOptions(
     Inbound.Delivery delivery,
@@ -24,4 +25,5 @@ public record ConnectionOptions(
     Duration closeTimeout,
     @Nullable Duration writeTimeout,
     int queueMessages,
-    long queueBytes) {}
+    long queueBytes,
+    @Nullable MemoryBudget budget) {}

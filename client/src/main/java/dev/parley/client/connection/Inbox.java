@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class Inbox {
   private final int maxFrames;
   private final long maxBytes;
+  private final MemoryBudget.@Nullable Share share;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final ArrayDeque<Frame> frames = new ArrayDeque<>(2);
@@ -32,12 +33,16 @@ final class Inbox {
   /** Read without the lock, so that a change nobody waits for costs one read. */
   private final AtomicInteger waiting = new AtomicInteger();
 
-  Inbox(int maxFrames, long maxBytes) {
+  Inbox(int maxFrames, long maxBytes, MemoryBudget.@Nullable Share share) {
     this.maxFrames = maxFrames;
     this.maxBytes = maxBytes;
+    this.share = share;
   }
 
   void add(Frame frame) {
+    if (share != null) {
+      share.queued(frame.data().length); // before somebody may take it
+    }
     lock.lock();
     try {
       frames.add(frame);
@@ -54,18 +59,22 @@ final class Inbox {
     if (empty) {
       return null;
     }
+    Frame frame;
     lock.lock();
     try {
-      Frame frame = frames.poll();
+      frame = frames.poll();
       if (frame != null) {
         bytes -= frame.data().length;
         empty = frames.isEmpty();
         changed.signalAll();
       }
-      return frame;
     } finally {
       lock.unlock();
     }
+    if (frame != null && share != null) {
+      share.taken(frame.data().length); // without the lock: it may wake those of other sessions
+    }
+    return frame;
   }
 
   boolean isEmpty() {

@@ -13,6 +13,7 @@ import dev.parley.websocket.Event;
 import dev.parley.websocket.Frame;
 import dev.parley.websocket.FrameHeader;
 import dev.parley.websocket.Inbound;
+import dev.parley.websocket.WebSocketProtocolException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -30,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * behalf of the session, up to the inbox's bound; past it the transport is left unread, and the
  * peer feels it.
  */
-final class IncomingPath {
+final class IncomingPath implements MemoryBudget.Sharer {
   // Laws of this class:
   // 1. `inbound`, `buffer` and `transport.read` are touched with `turn` held.
   // 2. Only a holder of the turn adds to the inbox; a frame goes past the inbox only while it is
@@ -38,6 +39,8 @@ final class IncomingPath {
   // 3. Who gives the turn back wakes those who wait and tells the watch, so that bytes always have
   // a reader to come.
   // 4. The Close frame is in the inbox before the session is seen to have ended.
+  // 5. Where there is a budget, memory is asked for before a read, and what is held is told before
+  // the turn is given back, and before anything else is waited for.
 
   /** How long a closing session waits for room in a full inbox before what comes is dropped. */
   private static final Duration PATIENCE = Duration.ofMillis(500);
@@ -55,6 +58,9 @@ final class IncomingPath {
   private final boolean everyFrame;
   private final Inbox inbox;
   private final ReadTurn turn = new ReadTurn();
+
+  /** What this session holds of its client's budget; {@code null} where there is none. */
+  private final MemoryBudget.@Nullable Share share;
 
   /**
    * What was read and not yet parsed: from the position to the limit. Taken from the pool while it
@@ -88,6 +94,15 @@ final class IncomingPath {
   private volatile long lastReceivedNanos = System.nanoTime();
   private volatile boolean paused;
 
+  /** A thread has the turn and waits for memory. */
+  private volatile boolean starved;
+
+  /** Memory was asked for that all which is read and not parsed may take. */
+  private boolean covered;
+
+  /** We wait for memory; only where that is recorded. Touched with the turn held. */
+  private @Nullable StallEvent hunger;
+
   IncomingPath(
       WebSocketConnection connection,
       Transport transport,
@@ -102,7 +117,9 @@ final class IncomingPath {
     this.buffer = received;
     this.bytesReceived = received.remaining();
     this.everyFrame = options.delivery() == Inbound.Delivery.FRAMES;
-    this.inbox = new Inbox(options.queueMessages(), options.queueBytes());
+    MemoryBudget budget = options.budget();
+    this.share = budget == null ? null : budget.share(this);
+    this.inbox = new Inbox(options.queueMessages(), options.queueBytes(), share);
   }
 
   /**
@@ -139,7 +156,7 @@ final class IncomingPath {
     }
     try {
       Frame frame = inbox.poll();
-      return frame == null && !connection.hasEnded() ? readFrame(deadline) : frame;
+      return frame == null && !connection.hasEnded() ? readFrame(deadline, true) : frame;
     } finally {
       giveBack();
     }
@@ -191,7 +208,7 @@ final class IncomingPath {
   private void readWhile(BooleanSupplier condition, Deadline deadline) throws InterruptedException {
     lateReads = 0;
     while (condition.getAsBoolean() && !inbox.isFull() && !connection.hasEnded()) {
-      Event event = nextEvent(deadline);
+      Event event = nextEvent(deadline, false);
       if (event == null) {
         return;
       }
@@ -210,11 +227,12 @@ final class IncomingPath {
   private void readToEnd(Deadline deadline) throws InterruptedException {
     boolean room = true;
     while (!connection.hasEnded() && !deadline.isOver()) {
+      settle();
       room =
           room
               ? inbox.awaitWhile(inbox::isFull, deadline.earlier(Deadline.after(PATIENCE)))
               : !inbox.isFull();
-      Frame frame = readFrame(deadline);
+      Frame frame = readFrame(deadline, true);
       if (frame != null && room) {
         inbox.add(frame);
       }
@@ -223,9 +241,18 @@ final class IncomingPath {
 
   /** Reads what is there on behalf of a session whose application is not receiving. */
   void readOnBehalf() {
-    if (!turn.tryTake()) {
-      return; // Somebody came; who gives the turn back tells the watch.
+    try {
+      if (turn.tryTake()) { // else somebody came; who gives the turn back tells the watch
+        readAhead();
+      }
+    } finally {
+      if (share != null) {
+        share.budget().pass(); // what this session did not need, another may
+      }
     }
+  }
+
+  private void readAhead() {
     try {
       while (!connection.hasEnded()) {
         paused = inbox.isFull();
@@ -235,10 +262,10 @@ final class IncomingPath {
           return;
         }
         paused = false;
-        Frame frame = readFrame(AT_ONCE);
+        Frame frame = readFrame(AT_ONCE, false);
         if (frame != null) {
           inbox.add(frame);
-        } else if (dry) {
+        } else if (dry || isHungry()) {
           return;
         }
       }
@@ -276,6 +303,9 @@ final class IncomingPath {
       inbound.end();
       release();
     } finally {
+      if (share != null) {
+        share.end(this);
+      }
       giveBack();
     }
   }
@@ -307,7 +337,32 @@ final class IncomingPath {
 
   /** Tells whether we left the transport unread because nobody takes what has arrived. */
   boolean isPaused() {
-    return paused;
+    return paused || starved || isHungry();
+  }
+
+  /** Tells whether the transport is left unread until the budget has room for reading ahead. */
+  private boolean isHungry() {
+    return share != null && share.isHungry();
+  }
+
+  /** The application wants nothing of what is left; it may take it all the same. */
+  void forsake() {
+    if (share != null) {
+      share.forsake();
+    }
+  }
+
+  @Override
+  public void goOn() {
+    inbox.wake();
+    if (!starved) {
+      connection.readOnBehalf();
+    }
+  }
+
+  @Override
+  public void fail(WebSocketProtocolException failure) {
+    connection.evicted(failure);
   }
 
   /**
@@ -316,7 +371,7 @@ final class IncomingPath {
    * @return what the session needs now
    */
   Need rest() {
-    if (paused || connection.hasEnded() || !turn.tryTake()) {
+    if (paused || isHungry() || connection.hasEnded() || !turn.tryTake()) {
       return Need.NOTHING; // Who resumes, or gives the turn back, tells the watch.
     }
     try {
@@ -348,9 +403,18 @@ final class IncomingPath {
   }
 
   private void giveBack() {
+    settle();
     turn.giveBack();
     inbox.wake();
     connection.readerLeft();
+  }
+
+  /** Tells the budget what is held now that no read goes on. */
+  private void settle() {
+    if (share != null) {
+      covered = false;
+      share.settle(inbound.held());
+    }
   }
 
   private void resumeIfPaused() {
@@ -365,12 +429,14 @@ final class IncomingPath {
 
   /**
    * Returns the next frame for the application; {@code null} where the deadline came or the session
-   * ended.
+   * ended, or where there is no memory for reading ahead.
+   *
+   * @param wanted whether somebody waits for it
    */
-  private @Nullable Frame readFrame(Deadline deadline) throws InterruptedException {
+  private @Nullable Frame readFrame(Deadline deadline, boolean wanted) throws InterruptedException {
     lateReads = 0;
     while (!connection.hasEnded()) {
-      Event event = nextEvent(deadline);
+      Event event = nextEvent(deadline, wanted);
       if (event == null) {
         return null;
       }
@@ -414,9 +480,12 @@ final class IncomingPath {
   /**
    * Parses, and reads where nothing is left to parse. Returns {@code null} where the deadline came.
    */
-  private @Nullable Event nextEvent(Deadline deadline) throws InterruptedException {
+  private @Nullable Event nextEvent(Deadline deadline, boolean wanted) throws InterruptedException {
     try {
       for (; ; ) {
+        if (share != null && !covered && unparsed() > 0 && !isAdmitted(share, deadline, wanted)) {
+          return null;
+        }
         Event event = buffer == null ? null : inbound.poll(buffer);
         if (event != null) {
           return event;
@@ -424,7 +493,13 @@ final class IncomingPath {
         if (arriving == null && !inbound.isBetweenMessages()) {
           arriving = MessageReceivedEvent.begun();
         }
+        if (share != null && !isAdmitted(share, deadline, wanted)) {
+          return null;
+        }
         int count = fill();
+        if (count <= 0) {
+          settle();
+        }
         if (count < 0) {
           drained = true;
           return inbound.endOfStream();
@@ -442,6 +517,71 @@ final class IncomingPath {
       connection.broke(e); // The state of the halves is unknown; nothing may be read after it.
       throw e;
     }
+  }
+
+  /**
+   * Asks for the memory of a read, or of what was read, and waits for it until the deadline.
+   * Returns false where there is none: the deadline came, or the session has ended, perhaps by
+   * this.
+   */
+  private boolean isAdmitted(MemoryBudget.Share memory, Deadline deadline, boolean wanted)
+      throws InterruptedException {
+    int unparsed = unparsed();
+    if (wanted
+        && unparsed == 0
+        && inbound.held() == 0
+        && memory.budget().isTight()
+        && !deadline.isOver()) {
+      settle();
+      dry = true;
+      release();
+      if (!transport.awaitReadable(deadline)) {
+        return false; // who has nothing to read must not stand in the way of others
+      }
+    }
+    boolean granted = false;
+    try {
+      for (; ; ) {
+        long more = inbound.growth(unparsed == 0 ? BufferPool.BUFFER_SIZE : unparsed);
+        switch (memory.ask(inbound.held(), more, wanted)) {
+          case GRANTED -> {
+            StallEvent over = hunger;
+            hunger = null;
+            StallEvent.over(over, connection.id(), "the memory budget is used up");
+            granted = true;
+            covered = true;
+            return true;
+          }
+          case REFUSED -> {
+            WebSocketProtocolException failure = memory.failure(more);
+            inbound.end(); // gives the memory back at once
+            connection.violated(failure);
+            return false;
+          }
+          case WAIT -> {
+            dry = false; // there may be something
+            hunger = hunger == null ? StallEvent.begun() : hunger;
+            if (deadline.isOver() || connection.hasEnded()) {
+              return false;
+            }
+            starved = true;
+            boolean unused =
+                inbox.awaitWhile(
+                    () -> !memory.mayAskAgain() && !connection.hasEnded(),
+                    deadline.earlier(Deadline.after(memory.budget().patience())));
+          }
+        }
+      }
+    } finally {
+      starved = false;
+      if (wanted && !granted) {
+        memory.leave();
+      }
+    }
+  }
+
+  private int unparsed() {
+    return buffer == null ? 0 : buffer.remaining();
   }
 
   private boolean isEnough() {

@@ -273,6 +273,7 @@ public final class WebSocketConnection {
   public void close(CloseReason reason) {
     Frame.Close frame = new Frame.Close(reason);
     Deadline deadline = Deadline.after(options.closeTimeout());
+    incoming.forsake();
     try {
       close(frame, deadline);
     } catch (InterruptedException e) {
@@ -299,6 +300,7 @@ public final class WebSocketConnection {
 
   /** Drops the connection now, with no closing handshake. Does not wait. */
   public void terminate() {
+    incoming.forsake();
     abort(new WebSocketException("the session was terminated by this end"));
   }
 
@@ -581,6 +583,15 @@ public final class WebSocketConnection {
     closing.updateAndGet(
         state -> state.withSent(reason)); // Also where it could not be written yet.
     end(failure, Deadline.after(shorter(PARTING, options.closeTimeout())));
+  }
+
+  /**
+   * Fails the connection because it holds what others need. Not to be called by its reader, which
+   * may wait for the peer until the transport is closed.
+   */
+  void evicted(WebSocketProtocolException failure) {
+    violated(failure);
+    schedule(transport::close, shorter(PARTING, options.closeTimeout()));
   }
 
   void streamEnded(boolean clean) {

@@ -68,6 +68,7 @@ final class WebSocketConnectionTest {
   private Duration closeTimeout = LONG;
   private @Nullable Duration writeTimeout;
   private Limits limits = Limits.DEFAULT;
+  private @Nullable MemoryBudget budget;
   private int capacity = 64 << 10;
   private byte[] glued = {};
 
@@ -93,7 +94,14 @@ final class WebSocketConnectionTest {
             new Outbound(
                 Role.CLIENT, List.of(), new MaskingKeys(new KeyStream(new SecureRandom()))),
             new ConnectionOptions(
-                delivery, pingInterval, pongTimeout, closeTimeout, writeTimeout, 16, 1 << 20),
+                delivery,
+                pingInterval,
+                pongTimeout,
+                closeTimeout,
+                writeTimeout,
+                16,
+                1 << 20,
+                budget),
             threads,
             finished::countDown);
     connection.start();

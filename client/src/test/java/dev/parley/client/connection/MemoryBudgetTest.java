@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.client.connection;
+
+import static dev.parley.client.connection.MemoryBudget.Answer.GRANTED;
+import static dev.parley.client.connection.MemoryBudget.Answer.REFUSED;
+import static dev.parley.client.connection.MemoryBudget.Answer.WAIT;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.parley.websocket.Violation;
+import dev.parley.websocket.WebSocketProtocolException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+final class MemoryBudgetTest {
+  private static final long MIB = 1 << 20;
+  private static final long STEP = MemoryBudget.STEP;
+
+  private final MemoryBudget budget = new MemoryBudget(4 * MIB);
+
+  /** A session that only takes note of what it is told. */
+  private static final class Session implements MemoryBudget.Sharer {
+    private final MemoryBudget.Share share;
+    private final List<WebSocketProtocolException> failures = new ArrayList<>();
+    private int told;
+
+    Session(MemoryBudget budget) {
+      share = budget.share(this);
+    }
+
+    /** Reads so much of a message, so that it holds this much in all. */
+    MemoryBudget.Answer read(long held, long before, boolean wanted) {
+      MemoryBudget.Answer answer = share.ask(before, Math.min(STEP, held - before), wanted);
+      if (answer == GRANTED) {
+        share.settle(held);
+      }
+      return answer;
+    }
+
+    @Override
+    public void goOn() {
+      told++;
+    }
+
+    @Override
+    public void fail(WebSocketProtocolException failure) {
+      failures.add(failure);
+    }
+  }
+
+  private Session queueing(long bytes) {
+    Session session = new Session(budget);
+    session.share.queued(bytes);
+    return session;
+  }
+
+  private Session assembling(long bytes) {
+    Session session = new Session(budget);
+    session.share.settle(bytes);
+    return session;
+  }
+
+  @Test
+  void whatIsAskedForCountsOnlyWhileTheReadGoesOn() {
+    Session session = new Session(budget);
+    assertThat(session.share.ask(0, STEP, true)).isEqualTo(GRANTED);
+    assertThat(budget.used()).isZero();
+    session.share.settle(1000);
+    assertThat(budget.used()).isEqualTo(1000);
+    session.share.settle(0);
+    assertThat(budget.used()).isZero();
+  }
+
+  @Test
+  void readingAheadEndsAtTheHalfAndBeginsAgainInTurn() {
+    Session slow = queueing(2 * MIB);
+    Session first = new Session(budget);
+    Session second = new Session(budget);
+    assertThat(first.share.ask(0, STEP, false)).isEqualTo(WAIT);
+    assertThat(second.share.ask(0, STEP, false)).isEqualTo(WAIT);
+    assertThat(first.share.isHungry()).isTrue();
+    slow.share.taken(MIB);
+    assertThat(first.told).isOne();
+    assertThat(first.share.isHungry()).isFalse();
+    assertThat(second.told).as("one after the other").isZero();
+    budget.pass();
+    assertThat(second.told).isOne();
+    budget.pass();
+    assertThat(first.told).isOne();
+  }
+
+  @Test
+  void readerWhoseMessageIsTooLargeForTheHalfIsNotToldInVain() {
+    Session slow = queueing(2 * MIB);
+    Session large = assembling(100);
+    assertThat(large.share.ask(100, 2 * MIB, false)).isEqualTo(WAIT);
+    slow.share.taken(MIB);
+    assertThat(large.told).isZero();
+    assertThat(large.share.ask(100, 2 * MIB, true)).as("once somebody wants it").isEqualTo(GRANTED);
+  }
+
+  @Test
+  void whoIsWaitedForGoesPastTheHalf() {
+    Session slow = queueing(2 * MIB);
+    Session wanted = new Session(budget);
+    assertThat(wanted.read(STEP, 0, true)).isEqualTo(GRANTED);
+    assertThat(wanted.share.ask(STEP, 2 * MIB - STEP, true)).as("to the brim").isEqualTo(GRANTED);
+    wanted.share.settle(2 * MIB);
+    assertThat(budget.used()).isEqualTo(4 * MIB);
+    assertThat(wanted.share.ask(2 * MIB, STEP, true)).as("something is queued").isEqualTo(WAIT);
+    slow.share.taken(2 * MIB);
+    assertThat(wanted.told).isOne();
+    assertThat(wanted.share.mayAskAgain()).isTrue();
+    assertThat(wanted.share.ask(2 * MIB, STEP, true)).isEqualTo(GRANTED);
+  }
+
+  @Test
+  void onlyOneSessionGoesPastTheHalfUntilItsMessageIsWhole() {
+    Session slow = queueing(2 * MIB);
+    Session one = new Session(budget);
+    Session two = new Session(budget);
+    Session three = new Session(budget);
+    assertThat(one.read(STEP, 0, true)).isEqualTo(GRANTED);
+    assertThat(two.share.ask(0, STEP, true)).isEqualTo(WAIT);
+    assertThat(three.share.ask(0, STEP, true)).isEqualTo(WAIT);
+    assertThat(one.read(2 * STEP, STEP, true)).isEqualTo(GRANTED);
+    assertThat(two.told).isZero();
+    one.share.settle(0);
+    assertThat(two.told).isOne();
+    assertThat(three.share.ask(0, STEP, true)).as("not its turn").isEqualTo(WAIT);
+    assertThat(two.share.ask(0, STEP, true)).isEqualTo(GRANTED);
+    two.share.settle(0);
+    assertThat(three.share.ask(0, STEP, true)).isEqualTo(GRANTED);
+    three.share.settle(0);
+    slow.share.taken(2 * MIB);
+    assertThat(budget.used()).isZero();
+  }
+
+  @Test
+  void whoLeavesMakesWay() {
+    Session slow = queueing(2 * MIB);
+    Session holder = new Session(budget);
+    Session one = new Session(budget);
+    Session two = new Session(budget);
+    holder.read(STEP, 0, true);
+    assertThat(one.share.ask(0, STEP, true)).isEqualTo(WAIT);
+    assertThat(two.share.ask(0, STEP, true)).isEqualTo(WAIT);
+    one.share.leave();
+    holder.share.settle(0);
+    assertThat(one.told).isZero();
+    assertThat(two.told).isOne();
+    slow.share.taken(2 * MIB);
+  }
+
+  @Test
+  void messageThatNothingCouldMakeRoomForIsRefused() {
+    Session other = assembling(MIB);
+    Session session = assembling(2 * MIB);
+    assertThat(session.share.ask(2 * MIB, 2 * MIB, true)).isEqualTo(REFUSED);
+    assertThat(session.share.failure(2 * MIB))
+        .returns(Violation.MEMORY_BUDGET_USED_UP, WebSocketProtocolException::violation)
+        .hasMessageStartingWith(
+            "message of at least 4194304 bytes, memoryBudget is 4194304,"
+                + " of which 1048576 are in use by other messages");
+    session.share.settle(0);
+    other.share.settle(0);
+    assertThat(budget.used()).isZero();
+  }
+
+  @Test
+  void whoHoldsMostFailsWhereNothingComesFree() {
+    MemoryBudget impatient = new MemoryBudget(4 * MIB, Duration.ZERO);
+    Session stalled = new Session(impatient);
+    stalled.share.settle(3 * MIB);
+    Session small = new Session(impatient);
+    small.share.settle(MIB);
+    Session wanting = new Session(impatient);
+    assertThat(wanting.share.ask(0, STEP, true)).isEqualTo(WAIT);
+    assertThat(stalled.failures).isEmpty();
+    assertThat(wanting.share.ask(0, STEP, true)).isEqualTo(WAIT);
+    assertThat(stalled.failures).hasSize(1);
+    assertThat(small.failures).isEmpty();
+    assertThat(stalled.share.ask(3 * MIB, STEP, true)).isEqualTo(REFUSED);
+    assertThat(wanting.share.ask(0, STEP, true)).isEqualTo(WAIT);
+    stalled.share.end(stalled);
+    assertThat(wanting.told).isPositive();
+    assertThat(wanting.share.ask(0, STEP, true)).isEqualTo(GRANTED);
+  }
+
+  @Test
+  void whatIsLeftOfAnEndedSessionCountsUntilItIsTaken() {
+    Session session = queueing(MIB);
+    session.share.settle(1000);
+    session.share.end(session);
+    assertThat(budget.used()).isEqualTo(MIB);
+    session.share.taken(MIB);
+    assertThat(budget.used()).isZero();
+  }
+
+  @Test
+  void whatIsForsakenCountsUntilTheEndOnly() {
+    Session before = queueing(MIB);
+    before.share.forsake();
+    assertThat(budget.used()).isEqualTo(MIB);
+    before.share.end(before);
+    assertThat(budget.used()).isZero();
+    before.share.queued(10);
+    before.share.taken(MIB);
+    assertThat(budget.used()).as("nothing is given back twice").isZero();
+    Session after = queueing(MIB);
+    after.share.end(after);
+    after.share.forsake();
+    assertThat(budget.used()).isZero();
+  }
+
+  @Test
+  void whatNobodyCanTakeAnyMoreIsGivenBack() {
+    endAndForget();
+    assertThat(budget.used()).isEqualTo(MIB);
+    while (budget.used() > 0) {
+      System.gc();
+      budget.pass();
+    }
+  }
+
+  private void endAndForget() {
+    queueing(MIB).share.end(new Object());
+  }
+}
