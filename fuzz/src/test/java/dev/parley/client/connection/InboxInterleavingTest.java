@@ -18,7 +18,7 @@ final class InboxInterleavingTest {
   void receiverFindsTheFrameThatTheHolderOfTheTurnLeaves() {
     check(
         () -> {
-          Inbox inbox = new Inbox(4, 100);
+          Inbox inbox = new Inbox(4, 100, null);
           ReadTurn turn = new ReadTurn();
           AtomicInteger received = new AtomicInteger();
           sideBySide(
@@ -77,7 +77,7 @@ final class InboxInterleavingTest {
   void turnIsHeldByOneAndFoundFreeByWhoeverWaits() {
     check(
         () -> {
-          Inbox inbox = new Inbox(4, 100);
+          Inbox inbox = new Inbox(4, 100, null);
           ReadTurn turn = new ReadTurn();
           AtomicInteger holders = new AtomicInteger();
           Runnable reader = () -> holdOnce(inbox, turn, holders);
@@ -104,7 +104,7 @@ final class InboxInterleavingTest {
   void whoeverEndsTheSessionWakesTheReceiver() {
     check(
         () -> {
-          Inbox inbox = new Inbox(4, 100);
+          Inbox inbox = new Inbox(4, 100, null);
           AtomicBoolean ended = new AtomicBoolean();
           sideBySide(
               () -> {
@@ -125,7 +125,7 @@ final class InboxInterleavingTest {
   void takersTakeEachFrameOnceAndTheBoundIsKeptCount() {
     check(
         () -> {
-          Inbox inbox = new Inbox(2, 100);
+          Inbox inbox = new Inbox(2, 100, null);
           AtomicInteger taken = new AtomicInteger();
           Runnable taker =
               () -> {
