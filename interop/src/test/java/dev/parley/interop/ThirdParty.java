@@ -140,6 +140,42 @@ final class ThirdParty {
             ? "%d ssl http2; ssl_certificate %s; ssl_certificate_key %s"
                 .formatted(port, copy(directory, true), copy(directory, false))
             : Integer.toString(port);
+    return nginx(
+        directory,
+        port,
+        """
+        server {
+          listen 127.0.0.1:%s;
+          location = /asked {
+            return 200 "$server_protocol [$http_proxy_authorization]";
+          }
+          location / {
+            %s
+          }
+        }
+        """
+            .formatted(listen, nginxPassesTo(server)));
+  }
+
+  /** What a location of nginx has that leads to a server of WebSockets. */
+  static String nginxPassesTo(int server) {
+    return """
+        proxy_pass http://127.0.0.1:%d;
+        proxy_http_version 1.1;
+        proxy_set_header Upgrade $http_upgrade;
+        proxy_set_header Connection "upgrade";
+        proxy_set_header Host $host;
+        """
+        .formatted(server);
+  }
+
+  /**
+   * nginx with servers of any kind.
+   *
+   * @param port one on which they listen
+   * @param servers what stands in the block {@code http}
+   */
+  static Daemon nginx(Path directory, int port, String servers) {
     Path file =
         Daemon.file(
             directory,
@@ -153,22 +189,10 @@ final class ThirdParty {
               access_log off;
               client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;
               uwsgi_temp_path uwsgi; scgi_temp_path scgi;
-              server {
-                listen 127.0.0.1:%s;
-                location = /asked {
-                  return 200 "$server_protocol [$http_proxy_authorization]";
-                }
-                location / {
-                  proxy_pass http://127.0.0.1:%d;
-                  proxy_http_version 1.1;
-                  proxy_set_header Upgrade $http_upgrade;
-                  proxy_set_header Connection "upgrade";
-                  proxy_set_header Host $host;
-                }
-              }
+              %s
             }
             """
-                .formatted(listen, server));
+                .formatted(servers));
     return Daemon.start(
         directory,
         port,

@@ -8,6 +8,10 @@
  * that {@link dev.parley.interop.InteropTest} is written once and runs against each. {@link
  * dev.parley.interop.EchoServerTest} first shows with the JDK's client that the servers themselves
  * are good.
+ *
+ * <p>What a client can be told beside that is tried with the proxies of other people ({@link
+ * dev.parley.interop.ProxiesTest}), with an nginx in front ({@link dev.parley.interop.NginxTest}),
+ * and in single sessions ({@link dev.parley.interop.SessionFeaturesTest}).
  */
 @NullMarked
 package dev.parley.interop;
