@@ -146,6 +146,16 @@ final class CountingConnector implements Function<SocketConnector, Connector> {
     }
 
     @Override
+    public long bytesArrived() {
+      return transport.bytesArrived();
+    }
+
+    @Override
+    public long bytesDeparted() {
+      return transport.bytesDeparted();
+    }
+
+    @Override
     public boolean awaitReadable(Deadline deadline) throws InterruptedException {
       readers.add(Thread.currentThread());
       tell();

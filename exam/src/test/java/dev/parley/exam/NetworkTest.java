@@ -11,13 +11,18 @@ import dev.parley.client.DefaultClientWebSocketSession;
 import dev.parley.client.HttpClient;
 import dev.parley.client.WebSocketSession;
 import dev.parley.client.WebSockets;
+import dev.parley.client.transport.SocketOptions;
+import dev.parley.client.transport.TlsOptions;
+import dev.parley.testkit.Fault;
 import dev.parley.testkit.Fault.End;
 import dev.parley.testkit.FaultProxy;
+import dev.parley.testkit.Faults;
 import dev.parley.testkit.MockWebSocketServer;
 import dev.parley.testkit.ProxiedConnection;
 import dev.parley.testkit.RawFrame;
 import dev.parley.testkit.Scenario;
 import dev.parley.testkit.Step;
+import dev.parley.testkit.TestCertificates;
 import dev.parley.websocket.CloseReason;
 import dev.parley.websocket.Frame;
 import dev.parley.websocket.Opcode;
@@ -29,6 +34,7 @@ import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.SocketTimeoutException;
+import java.net.StandardSocketOptions;
 import java.net.UnknownHostException;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
@@ -57,6 +63,17 @@ final class NetworkTest {
   private HttpClient client(Consumer<WebSockets.Config> configure) {
     return HttpClient.create(
         config -> config.connector(connector).install(WebSockets.PLUGIN, configure));
+  }
+
+  private HttpClient secureClient(Consumer<WebSockets.Config> configure) {
+    SocketOptions small = SocketOptions.DEFAULT.with(StandardSocketOptions.SO_SNDBUF, 4 << 10);
+    return HttpClient.create(
+        config ->
+            config
+                .connector(connector)
+                .sockets(small)
+                .tls(TlsOptions.DEFAULT.withContext(TestCertificates.clientContext()))
+                .install(WebSockets.PLUGIN, configure));
   }
 
   private static InetAddress address(String address) {
@@ -287,6 +304,27 @@ final class NetworkTest {
     }
 
     @Test
+    void anyByteIsASignOfLifeUnderTls() {
+      Duration timeout = Duration.ofSeconds(2);
+      String text = "x".repeat(14_000); // one record
+      Faults drip = Faults.none().toClient(new Fault.Pieces(150, Duration.ofMillis(50)));
+      try (MockWebSocketServer secure =
+              MockWebSocketServer.start(config -> config.tls(TestCertificates.serverContext()));
+          FaultProxy slow = FaultProxy.start(secure.port());
+          HttpClient patient = secureClient(ws -> ws.pingInterval(SHORT).pongTimeout(timeout))) {
+        secure.enqueue(Scenario.accept().send(text));
+        slow.enqueue(drip);
+        try (WebSocketSession session =
+            patient.webSocketSession("wss://localhost:" + slow.port())) {
+          long start = System.nanoTime();
+          assertThat(session.incoming().receive()).isEqualTo(new Frame.Text(text));
+          assertThat(Duration.ofNanos(System.nanoTime() - start))
+              .isGreaterThan(SHORT.plus(timeout));
+        }
+      }
+    }
+
+    @Test
     void messageThatNeverEndsIsGivenUp() throws InterruptedException {
       RawFrame start = RawFrame.of(Opcode.BINARY, new byte[10]).withLength(100 << 20);
       Step drip = dripping(start, Duration.ofMillis(50));
@@ -378,6 +416,31 @@ final class NetworkTest {
             .isThrownBy(() -> session.incoming().receive())
             .withMessageContaining("taken nothing of what was sent for " + SHORT)
             .withCauseInstanceOf(SocketTimeoutException.class);
+      }
+      connector.assertNoneOpen(SOON);
+    }
+
+    @Test
+    void isNotOneThatReadsSlowlyUnderTls() throws Exception {
+      int size = 120_000;
+      Duration timeout = Duration.ofSeconds(2);
+      TlsServer.Talk slow =
+          secured -> {
+            secured.open();
+            // A record of 16 KiB takes half a second, the 64 KiB that we make at once over two.
+            for (int left = size; left > 0; left -= secured.in().readNBytes(1 << 10).length) {
+              Thread.sleep(30);
+            }
+          };
+      TlsServer.Service service =
+          TlsServer.jsse(TestCertificates.serverContext(), TlsClient.TLS_1_3, slow);
+      try (TlsServer reader = new TlsServer(service, 4 << 10);
+          HttpClient client = secureClient(ws -> ws.writeTimeout(timeout))) {
+        WebSocketSession session = client.webSocketSession(reader.url("localhost"));
+        long start = System.nanoTime();
+        session.send(new byte[size]);
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(timeout);
+        session.terminate();
       }
       connector.assertNoneOpen(SOON);
     }

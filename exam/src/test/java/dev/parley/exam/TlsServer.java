@@ -13,6 +13,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
@@ -65,8 +66,19 @@ final class TlsServer implements AutoCloseable {
   private final BlockingQueue<Throwable> ends = new LinkedBlockingQueue<>();
 
   TlsServer(Service service) {
+    this(service, 64 << 10);
+  }
+
+  /**
+   * Starts a server.
+   *
+   * @param receiveBuffer how much the system takes for it that it has not read
+   */
+  TlsServer(Service service, int receiveBuffer) {
     try {
-      listener = new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
+      listener = new ServerSocket();
+      listener.setReceiveBufferSize(receiveBuffer);
+      listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 100);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -31,6 +31,16 @@ class WrappedSocket implements Transport {
   }
 
   @Override
+  public long bytesArrived() {
+    return socket.bytesArrived();
+  }
+
+  @Override
+  public long bytesDeparted() {
+    return socket.bytesDeparted();
+  }
+
+  @Override
   public boolean awaitReadable(Deadline deadline) throws InterruptedException {
     return socket.awaitReadable(deadline);
   }

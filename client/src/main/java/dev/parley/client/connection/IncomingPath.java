@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class IncomingPath implements MemoryBudget.Sharer {
   // Laws of this class:
-  // 1. `inbound`, `buffer` and `transport.read` are touched with `turn` held.
+  // 1. `inbound`, `buffer`, `lastArrived` and `transport.read` are touched with `turn` held.
   // 2. Only a holder of the turn adds to the inbox; a frame goes past the inbox only while it is
   // empty.
   // 3. Who gives the turn back wakes those who wait and tells the watch, so that bytes always have
@@ -92,6 +92,10 @@ final class IncomingPath implements MemoryBudget.Sharer {
   private volatile long messagesReceived;
   private volatile long bytesReceived;
   private volatile long lastReceivedNanos = System.nanoTime();
+
+  /** What the transport had told of arrived bytes at the last read. */
+  private long lastArrived;
+
   private volatile boolean paused;
 
   /** A thread has the turn and waits for memory. */
@@ -116,6 +120,7 @@ final class IncomingPath implements MemoryBudget.Sharer {
     this.buffers = buffers;
     this.buffer = received;
     this.bytesReceived = received.remaining();
+    this.lastArrived = transport.bytesArrived();
     this.everyFrame = options.delivery() == Inbound.Delivery.FRAMES;
     MemoryBudget budget = options.budget();
     this.share = budget == null ? null : budget.share(this);
@@ -600,9 +605,13 @@ final class IncomingPath implements MemoryBudget.Sharer {
       target.flip();
     }
     dry = count == 0;
+    long arrived = transport.bytesArrived();
+    if (count > 0 || arrived != lastArrived) { // a part of a record is a sign of life too
+      lastArrived = arrived;
+      lastReceivedNanos = System.nanoTime();
+    }
     if (count > 0) {
       BYTES.lazySet(this, bytesReceived + count);
-      lastReceivedNanos = System.nanoTime();
     } else {
       release();
     }

@@ -73,6 +73,9 @@ final class OutgoingPath {
   /** Since when the transport has had no room for what we have to write; 0 while it has. */
   private volatile long stalledSinceNanos;
 
+  /** What the transport had told of departed bytes when it last had no room. */
+  private long lastDeparted;
+
   private @Nullable StallEvent stall;
 
   /** Until when the peer may take nothing of it. */
@@ -458,6 +461,11 @@ final class OutgoingPath {
         if (pending.hasRemaining() && transport.write(pending) > 0) {
           stalled(false);
           continue;
+        }
+        long departed = transport.bytesDeparted();
+        if (departed != lastDeparted) { // of what it took before: the peer does take
+          lastDeparted = departed;
+          stalled(false);
         }
         stalled(true);
         if (writeTimeout != null && patience.isOver()) {

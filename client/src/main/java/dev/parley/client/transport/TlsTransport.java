@@ -23,9 +23,10 @@ import org.jspecify.annotations.Nullable;
 final class TlsTransport implements Transport {
   // Laws.
   //
-  // The reader alone unwraps, and owns `incoming`, `plain`, `starved` and `ended`. Wrapping, and
-  // `outgoing`, are guarded by `lock`, in which nothing waits: neither side ever waits for the
-  // network there. The engine allows one thread to unwrap while another one wraps.
+  // The reader alone unwraps, and owns `incoming`, `plain`, `starved`, `ended` and `arrived`.
+  // Wrapping, `outgoing` and `departed` are guarded by `lock`, in which nothing waits: neither side
+  // ever waits for the network there. The engine allows one thread to unwrap while another one
+  // wraps.
   //
   // Order on the wire: bytes in `outgoing` go out before anything else is wrapped, so no record is
   // torn by another one.
@@ -68,9 +69,11 @@ final class TlsTransport implements Transport {
   private boolean starved = true; // `incoming` has less than a record
   private boolean ended; // close_notify, or the end of the stream below
   private boolean received; // any byte for the application
+  private long arrived; // bytes of records, read from below
 
   private final ReentrantLock lock = new ReentrantLock();
   private @Nullable ByteBuffer outgoing;
+  private long departed; // bytes of records, taken below
 
   private final AtomicInteger owed = new AtomicInteger();
   private final AtomicBoolean closed = new AtomicBoolean();
@@ -250,6 +253,7 @@ final class TlsTransport implements Transport {
       int count = below.read(incoming);
       ended = count < 0;
       starved = count <= 0;
+      arrived += Math.max(0, count);
       return count;
     } finally {
       incoming.flip();
@@ -363,7 +367,7 @@ final class TlsTransport implements Transport {
   private boolean flushOutgoing() throws IOException {
     ByteBuffer outgoing = this.outgoing;
     if (outgoing != null) {
-      below.write(outgoing);
+      departed += below.write(outgoing);
       if (outgoing.hasRemaining()) {
         return false;
       }
@@ -371,6 +375,21 @@ final class TlsTransport implements Transport {
       this.outgoing = null;
     }
     return below.flush();
+  }
+
+  @Override
+  public long bytesArrived() {
+    return arrived + below.bytesArrived(); // that may be TLS too, with a proxy
+  }
+
+  @Override
+  public long bytesDeparted() {
+    lock.lock();
+    try {
+      return departed + below.bytesDeparted();
+    } finally {
+      lock.unlock();
+    }
   }
 
   @Override

@@ -48,6 +48,29 @@ public interface Transport extends AutoCloseable {
   boolean flush() throws IOException;
 
   /**
+   * Tells how many bytes have arrived so far, those included that {@link #read} cannot give yet, as
+   * of a TLS record that is not whole. Whoever judges a silence compares two answers. To be called
+   * by the reader.
+   *
+   * @return a number that grows whenever a byte arrives of which no read tells; by default always
+   *     0, which is right where reads hold nothing back
+   */
+  default long bytesArrived() {
+    return 0;
+  }
+
+  /**
+   * Tells how many bytes have left so far, those included that {@link #write} took long before.
+   * Whoever judges a stall compares two answers. To be called by the writer.
+   *
+   * @return a number that grows whenever a byte leaves of which no write tells; by default always
+   *     0, which is right where writes take nothing ahead
+   */
+  default long bytesDeparted() {
+    return 0;
+  }
+
+  /**
    * Waits until a read is worth trying. Call it after a read that returned 0.
    *
    * @return true to try again (there may be nothing after all); false when the deadline came first

@@ -23,6 +23,7 @@ final class InMemoryTransport implements Transport {
   private volatile @Nullable RuntimeException mistake;
   private volatile byte @Nullable [] flood;
   private @Nullable ByteBuffer ahead;
+  private long departed; // of what was taken ahead
   private final AtomicInteger handedOver = new AtomicInteger();
 
   private InMemoryTransport(Pipe in, Pipe out) {
@@ -104,7 +105,7 @@ final class InMemoryTransport implements Transport {
     if (taken == null) {
       return out.write(source);
     }
-    out.write(taken);
+    departed += out.write(taken);
     taken.compact();
     int count = Math.min(taken.remaining(), source.remaining());
     taken.put(taken.position(), source, source.position(), count);
@@ -117,9 +118,14 @@ final class InMemoryTransport implements Transport {
   public boolean flush() throws IOException {
     requireOpen();
     if (ahead != null) {
-      out.write(ahead);
+      departed += out.write(ahead);
     }
     return ahead == null || !ahead.hasRemaining();
+  }
+
+  @Override
+  public long bytesDeparted() {
+    return departed;
   }
 
   @Override

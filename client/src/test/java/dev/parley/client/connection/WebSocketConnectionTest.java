@@ -1223,12 +1223,16 @@ final class WebSocketConnectionTest {
       assertThat(get(flood)).isTrue();
     }
 
-    @Test
-    void peerThatTakesLittleAtATimeLives() throws Exception {
+    @ParameterizedTest
+    @ValueSource(ints = {0, 2000})
+    void peerThatTakesLittleAtATimeLives(int takenAhead) throws Exception {
       capacity = 64;
       pingInterval = Duration.ofMillis(100);
       pongTimeout = Duration.ofMillis(400);
       open();
+      if (takenAhead > 0) {
+        ours.takeAhead(takenAhead);
+      }
       FutureTask<Boolean> sender =
           start(
               true,
@@ -1303,11 +1307,15 @@ final class WebSocketConnectionTest {
           .hasMessageContaining("taken nothing");
     }
 
-    @Test
-    void isPatientAsLongAsSomethingIsTaken() throws Exception {
+    @ParameterizedTest
+    @ValueSource(ints = {0, 2000})
+    void isPatientAsLongAsSomethingIsTaken(int takenAhead) throws Exception {
       capacity = 64;
       writeTimeout = Duration.ofSeconds(1);
       open();
+      if (takenAhead > 0) {
+        ours.takeAhead(takenAhead);
+      }
       FutureTask<Boolean> sender =
           start(
               true,

@@ -61,6 +61,16 @@ final class WhimsicalTransport implements Transport {
   }
 
   @Override
+  public long bytesArrived() {
+    return transport.bytesArrived();
+  }
+
+  @Override
+  public long bytesDeparted() {
+    return transport.bytesDeparted();
+  }
+
+  @Override
   public boolean awaitReadable(Deadline deadline) throws InterruptedException {
     return oneIn(8) || transport.awaitReadable(deadline);
   }

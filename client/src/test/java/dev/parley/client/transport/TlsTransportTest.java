@@ -75,11 +75,12 @@ final class TlsTransportTest {
     return new Peer(Peer.tls(TestCertificates.issue(subject).context(), socket -> {}, Peer.ECHO));
   }
 
-  /** Another transport under TLS that takes only so many bytes at a time. */
+  /** Another transport under TLS that takes and gives only so many bytes at a time. */
   private static final class Throttled implements Transport {
     private final Transport below;
     private final BlockingQueue<Integer> recordTypes = new LinkedBlockingQueue<>();
     private int room = Integer.MAX_VALUE;
+    private int most = Integer.MAX_VALUE;
 
     Throttled(Transport below) {
       this.below = below;
@@ -87,7 +88,9 @@ final class TlsTransportTest {
 
     @Override
     public int read(ByteBuffer target) throws IOException {
-      return below.read(target);
+      int count = below.read(target.slice(target.position(), Math.min(most, target.remaining())));
+      target.position(target.position() + Math.max(0, count));
+      return count;
     }
 
     @Override
@@ -213,10 +216,35 @@ final class TlsTransportTest {
           assertThat(transport.write(source)).isEqualTo(1000);
           assertThat(transport.flush()).isFalse();
           assertThat(transport.write(source.rewind())).isZero();
+          long departed = transport.bytesDeparted();
+          assertThat(transport.flush()).isFalse();
+          assertThat(transport.bytesDeparted()).isEqualTo(departed);
           below.room = 3;
           assertThat(transport.flush()).isFalse();
+          assertThat(transport.bytesDeparted()).isEqualTo(departed + 3);
           below.room = Integer.MAX_VALUE;
           assertThat(transport.flush()).isTrue();
+          assertThat(Bytes.read(transport, 1000)).isEqualTo(Bytes.random(1000));
+        }
+      }
+    }
+
+    @Test
+    void thatAreNoRecordYetAreTold() throws Exception {
+      try (Peer peer = new Peer(tls(TLS_1_2, Peer.ECHO))) {
+        Throttled below = throttled(peer);
+        try (Transport transport = over(below, peer)) {
+          assertThat(transport.write(ByteBuffer.wrap(Bytes.random(1000)))).isEqualTo(1000);
+          assertThat(transport.awaitReadable(soon())).isTrue();
+          long arrived = transport.bytesArrived();
+          assertThat(arrived).as("those of the handshake").isPositive();
+          below.most = 7;
+          ByteBuffer target = ByteBuffer.allocate(1000);
+          assertThat(transport.read(target)).isZero();
+          assertThat(transport.bytesArrived()).isEqualTo(arrived + 7);
+          assertThat(transport.read(target)).isZero();
+          assertThat(transport.bytesArrived()).isEqualTo(arrived + 14);
+          below.most = Integer.MAX_VALUE;
           assertThat(Bytes.read(transport, 1000)).isEqualTo(Bytes.random(1000));
         }
       }
