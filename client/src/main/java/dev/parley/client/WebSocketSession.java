@@ -67,7 +67,8 @@ public interface WebSocketSession extends AutoCloseable {
    * Where no thread is receiving, this one reads on, and what arrives waits to be received; where
    * the receive queue is full, nothing is read and so no Pong is seen.
    *
-   * @param timeout how long to wait at most; the session stays open when it is over
+   * @param timeout how long to wait at most, also for room to write the Ping; the session stays
+   *     open when it is over
    * @return the time from writing the Ping to reading the Pong
    * @throws dev.parley.websocket.WebSocketClosedException if the session has ended or is closing,
    *     or ends meanwhile

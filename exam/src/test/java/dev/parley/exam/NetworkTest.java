@@ -421,6 +421,28 @@ final class NetworkTest {
     }
 
     @Test
+    void holdsNoPingPastItsTimeout() throws Exception {
+      server.enqueue(Scenario.accept().stall());
+      try (HttpClient client = client(ws -> {})) {
+        WebSocketSession session = client.webSocketSession(server.url());
+        CompletableFuture<Void> sending = sending(session);
+        awaitBlocked();
+
+        long start = System.nanoTime();
+        assertThatExceptionOfType(WebSocketException.class)
+            .isThrownBy(() -> session.ping(SHORT))
+            .withMessageContaining("no Pong came within " + SHORT)
+            .withCauseInstanceOf(SocketTimeoutException.class);
+
+        assertTook(start, SHORT, SHORT);
+        assertThat(sending).isNotDone();
+        assertThat(session.closeReason()).isNotDone();
+        session.terminate();
+      }
+      connector.assertNoneOpen(SOON);
+    }
+
+    @Test
     void isNotOneThatReadsSlowlyUnderTls() throws Exception {
       int size = 120_000;
       Duration timeout = Duration.ofSeconds(2);

@@ -116,6 +116,28 @@ final class OutgoingPath {
   }
 
   /**
+   * Sends a control frame, but waits no longer than to a deadline. What was begun by then goes out
+   * as soon as there is room; where nothing was, it does not go out at all.
+   */
+  void send(Frame frame, Deadline deadline) throws InterruptedException {
+    connection.requireSendable(false); // also where the lock cannot be had in time
+    if (!lock.tryLock(deadline.remainingNanos(), TimeUnit.NANOSECONDS)) {
+      return;
+    }
+    try {
+      connection.requireSendable(false);
+      if (pumpBegun(deadline)) {
+        begin(frame, null, true);
+        boolean unused = pump(deadline); // else the drainer goes on
+      }
+    } catch (IOException e) {
+      throw connection.closedException("cannot send"); // law 4: with its cause
+    } finally {
+      unlock();
+    }
+  }
+
+  /**
    * Sends a frame as {@link #send(Frame)} does, unless the way out has ended before.
    *
    * @return false where it has, or a Close is on its way: nothing of the frame was begun

@@ -333,7 +333,7 @@ public final class WebSocketConnection {
 
   /**
    * Sends a Ping and waits for its Pong. Reads meanwhile where nobody else does, up to the bound of
-   * the receive queue.
+   * the receive queue. The timeout holds for the writing too.
    *
    * @return the time from writing the Ping to the Pong
    * @throws WebSocketClosedException if the connection is closing or has ended, or ends meanwhile
@@ -344,7 +344,7 @@ public final class WebSocketConnection {
     Deadline deadline = Deadline.after(timeout);
     RoundTrips.Ping ping = roundTrips.next();
     try {
-      outgoing.send(ping.frame());
+      outgoing.send(ping.frame(), deadline);
       incoming.awaitWhile(() -> !ping.isAnswered(), deadline);
     } catch (InterruptedException e) {
       throw interrupted("interrupted while waiting for a Pong", e);

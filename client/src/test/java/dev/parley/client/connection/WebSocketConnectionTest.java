@@ -1044,6 +1044,31 @@ final class WebSocketConnectionTest {
     }
 
     @Test
+    void timesOutWhereThePeerTakesNothing() throws Exception {
+      capacity = 1000;
+      open();
+      FutureTask<Boolean> sender =
+          start(
+              true,
+              () -> {
+                connection.send(new Frame.Binary(new byte[200_000]));
+                return true;
+              });
+      assertThat(peer.transport.awaitReadable(Deadline.after(LONG))).isTrue();
+      long start = System.nanoTime();
+      assertThatThrownBy(() -> connection.ping(SHORT))
+          .isInstanceOf(WebSocketException.class)
+          .hasCauseInstanceOf(SocketTimeoutException.class)
+          .hasMessage("no Pong came within PT0.1S");
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(SHORT, LONG);
+      assertThat(sender.isDone()).isFalse();
+      assertThat(peer.receive().data()).hasSize(200_000);
+      assertThat(get(sender)).isTrue();
+      connection.send(text("no Ping before"));
+      assertThat(peer.receive()).isEqualTo(text("no Ping before"));
+    }
+
+    @Test
     void saysThatNothingIsReadWhereTheQueueIsFull() throws Exception {
       open();
       for (int i = 0; i < 17; i++) {
