@@ -390,7 +390,7 @@ final class Reconnection {
     last = transition;
     log(level(transition), transition.toString());
     long delay = transition instanceof Transition.Waiting wait ? wait.delay().toNanos() : 0;
-    ReconnectEvent.happened(transition.getClass().getSimpleName(), attempt, delay);
+    ReconnectEvent.happened(number, transition.getClass().getSimpleName(), attempt, delay);
     policy.listeners().forEach(listener -> listener.accept(transition));
   }
 

@@ -8,6 +8,7 @@ import dev.parley.testkit.MockWebSocketServer;
 import dev.parley.testkit.Scenario;
 import dev.parley.websocket.CloseReason;
 import dev.parley.websocket.Frame;
+import dev.parley.websocket.WebSocketClosedException;
 import dev.parley.websocket.WebSocketException;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -144,6 +145,53 @@ final class RecordingTest {
         .extracting(event -> event.getString("step"))
         .containsExactly(
             "Opening", "Opened", "Lost", "Waiting", "Opening", "Opened", "Lost", "Stopped");
+    assertThat(
+            events.stream()
+                .filter(event -> event.getEventType().getName().equals("dev.parley.Reconnect"))
+                .map(event -> event.getLong("number"))
+                .distinct())
+        .singleElement()
+        .satisfies(number -> assertThat(number).isPositive());
+  }
+
+  @Test
+  void stallsThatLastToTheEnd() throws Exception {
+    Duration timeout = Duration.ofMillis(300);
+    List<RecordedEvent> events;
+    try (MockWebSocketServer server = MockWebSocketServer.start()) {
+      server.enqueue(Scenario.accept().stall());
+      Scenario many = Scenario.accept();
+      for (int i = 0; i < 40; i++) {
+        many = many.send("m" + i);
+      }
+      server.enqueue(many.stall());
+      events =
+          recorded(
+              () -> {
+                try (HttpClient client =
+                    HttpClient.create(
+                        config ->
+                            config.install(WebSockets.PLUGIN, ws -> ws.writeTimeout(timeout)))) {
+                  var sender = client.webSocketSession(server.url());
+                  assertThatExceptionOfType(WebSocketClosedException.class)
+                      .isThrownBy(() -> sender.send(new byte[32 << 20]));
+                  var receiver = client.webSocketSession(server.url());
+                  assertThatExceptionOfType(WebSocketException.class)
+                      .isThrownBy(() -> receiver.ping(timeout))
+                      .withMessageContaining("queue is full");
+                  receiver.terminate();
+                }
+              });
+    }
+    assertThat(events)
+        .filteredOn(event -> event.getEventType().getName().equals("dev.parley.Stall"))
+        .filteredOn(event -> event.getString("cause").startsWith("the peer takes nothing"))
+        .extracting(RecordedEvent::getDuration)
+        .anyMatch(duration -> duration.compareTo(timeout) >= 0);
+    assertThat(events)
+        .filteredOn(event -> event.getEventType().getName().equals("dev.parley.Stall"))
+        .extracting(event -> event.getString("cause"))
+        .containsOnlyOnce("nobody receives what has arrived");
   }
 
   @Test

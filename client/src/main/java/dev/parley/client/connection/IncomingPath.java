@@ -19,6 +19,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLongFieldUpdater;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -73,6 +74,9 @@ final class IncomingPath implements MemoryBudget.Sharer {
 
   /** We leave the transport unread; only where that is recorded. */
   private volatile @Nullable StallEvent pause;
+
+  private static final AtomicReferenceFieldUpdater<IncomingPath, @Nullable StallEvent> PAUSE =
+      AtomicReferenceFieldUpdater.newUpdater(IncomingPath.class, StallEvent.class, "pause");
 
   /** The last read found nothing: what comes next is seen by the transport's readiness. */
   private boolean dry;
@@ -307,6 +311,10 @@ final class IncomingPath implements MemoryBudget.Sharer {
     try {
       inbound.end();
       release();
+      if (paused) {
+        pauseOver(); // recorded too, if it lasted to the end
+      }
+      hungerOver();
     } finally {
       if (share != null) {
         share.end(this);
@@ -425,11 +433,20 @@ final class IncomingPath implements MemoryBudget.Sharer {
   private void resumeIfPaused() {
     if (paused && inbox.isHalfEmpty()) {
       paused = false;
-      StallEvent over = pause;
-      pause = null;
-      StallEvent.over(over, connection.id(), "nobody receives what has arrived");
+      pauseOver();
       connection.readerLeft();
     }
+  }
+
+  private void pauseOver() {
+    StallEvent over = PAUSE.getAndSet(this, null);
+    StallEvent.over(over, connection.id(), "nobody receives what has arrived");
+  }
+
+  private void hungerOver() {
+    StallEvent over = hunger;
+    hunger = null;
+    StallEvent.over(over, connection.id(), "the memory budget is used up");
   }
 
   /**
@@ -550,9 +567,7 @@ final class IncomingPath implements MemoryBudget.Sharer {
         long more = inbound.growth(unparsed == 0 ? BufferPool.BUFFER_SIZE : unparsed);
         switch (memory.ask(inbound.held(), more, wanted)) {
           case GRANTED -> {
-            StallEvent over = hunger;
-            hunger = null;
-            StallEvent.over(over, connection.id(), "the memory budget is used up");
+            hungerOver();
             granted = true;
             covered = true;
             return true;

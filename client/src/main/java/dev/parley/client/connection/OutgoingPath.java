@@ -342,6 +342,7 @@ final class OutgoingPath {
       outbound.end();
       messageOver.signalAll();
       unflushed = false;
+      stalled(false); // recorded too, if it lasted to the end
       if (buffer != null) {
         buffer.clear();
         releaseEmptyBuffer();

@@ -19,6 +19,10 @@ import org.jspecify.annotations.Nullable;
 public final class ReconnectEvent extends Event {
   private static final ReconnectEvent PROBE = new ReconnectEvent();
 
+  @Label("Number")
+  @Description("Which of those who open again, as the log says it")
+  long number;
+
   @Label("Step")
   @Nullable String step;
 
@@ -34,13 +38,15 @@ public final class ReconnectEvent extends Event {
   /**
    * Takes note of a step.
    *
+   * @param number who takes it
    * @param step the name of the transition
    * @param attempt which attempt it belongs to
    * @param delayNanos how long it waits, where it does
    */
-  public static void happened(String step, int attempt, long delayNanos) {
+  public static void happened(long number, String step, int attempt, long delayNanos) {
     if (PROBE.isEnabled()) {
       ReconnectEvent event = new ReconnectEvent();
+      event.number = number;
       event.step = step;
       event.attempt = attempt;
       event.delay = delayNanos;
