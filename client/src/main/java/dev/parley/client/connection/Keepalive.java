@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Silence is measured from the last byte received, and any byte is life: a peer in the middle of
  * a large message is not asked. While we leave the transport unread ourselves, silence says nothing
- * and is not judged.
+ * and is not judged; Pings go out all the same, so that nobody on the way takes the connection for
+ * a dead one.
  *
  * <p>A peer that sends but takes nothing cannot be asked. It has as long to make room for what we
  * have to write as it would have to answer: else whoever floods us without ever reading would hold
@@ -64,6 +65,7 @@ final class Keepalive {
     if (incoming.isPaused()) {
       asked = false;
       pausedNanos = now;
+      connection.pingUnasked(); // for the boxes on the way, which forget who is silent
       connection.schedulePing(this::tick, interval);
     } else if (asked && received - askedNanos < 0) {
       Duration left = timeout.minusNanos(now - askedNanos);

@@ -538,6 +538,14 @@ public final class WebSocketConnection {
     return ping;
   }
 
+  /**
+   * Owes a Ping on behalf of a timer whose Pong nobody waits for: it would be read so late that it
+   * tells nothing.
+   */
+  void pingUnasked() {
+    roundTrips.forget(pingFromTimer(null));
+  }
+
   void pingBegun(Frame.Ping ping) {
     roundTrips.begun(ping);
   }

@@ -1276,6 +1276,26 @@ final class WebSocketConnectionTest {
     }
 
     @Test
+    void pingsGoOutWhileWeLeaveThePeerUnread() throws Exception {
+      pingInterval = Duration.ofMillis(50);
+      pongTimeout = Duration.ofMillis(200);
+      open();
+      for (int i = 0; i < 17; i++) {
+        peer.send(text("m" + i)); // one more than the queue holds
+      }
+      for (int i = 0; i < 10; i++) { // longer than a peer that is read may be silent
+        assertThat(peer.receive()).isInstanceOf(Frame.Ping.class);
+      }
+      assertThat(connection.isOpen()).isTrue();
+      for (int i = 0; i < 17; i++) {
+        assertThat(receive()).isEqualTo(text("m" + i));
+      }
+      Frame ping = peer.receive();
+      peer.send(new Frame.Pong(ping.data()), text("read again"));
+      assertThat(receive()).isEqualTo(text("read again"));
+    }
+
+    @Test
     void peerIsNotDeadWhileWeLeaveItUnread() throws Exception {
       capacity = 1 << 10;
       pingInterval = Duration.ofMillis(50);
