@@ -449,9 +449,9 @@ final class NetworkTest {
       TlsServer.Talk slow =
           secured -> {
             secured.open();
-            // A record of 16 KiB takes half a second, the 64 KiB that we make at once over two.
+            // A record of 16 KiB takes a second, the 64 KiB that we make at once take four.
             for (int left = size; left > 0; left -= secured.in().readNBytes(1 << 10).length) {
-              Thread.sleep(30);
+              Thread.sleep(60);
             }
           };
       TlsServer.Service service =
