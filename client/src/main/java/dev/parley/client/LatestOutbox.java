@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * while something waits. They go through {@link WebSocketSession#send(Frame)}, beside which others
  * may send as they like. Every method may be called from any thread.
  *
+ * <p>A message that the session refuses with an {@link IllegalArgumentException}, such as text that
+ * is not UTF-8, is dropped; what comes after it goes out.
+ *
  * <p>There is nothing to close. After the end of the session what waits is dropped.
  *
  * @param <K> what tells one kind of message from another; any type with equality
@@ -98,7 +101,10 @@ public final class LatestOutbox<K> {
     }
   }
 
-  /** Returns how many messages were left out because there was no room, or the session ended. */
+  /**
+   * Returns how many messages were left out because there was no room, the session ended, or they
+   * cannot be sent.
+   */
   public long dropped() {
     lock.lock();
     try {
@@ -124,7 +130,7 @@ public final class LatestOutbox<K> {
     boolean resting = false;
     try {
       for (Frame next = next(); next != null; next = next()) {
-        session.send(next);
+        send(next);
       }
       resting = true;
     } catch (WebSocketException e) {
@@ -132,7 +138,20 @@ public final class LatestOutbox<K> {
       resting = true;
     } finally {
       if (!resting) {
-        rest(1); // a frame that cannot be sent; what comes after it still can
+        rest(1); // by something unforeseen; what waits goes out with the next put
+      }
+    }
+  }
+
+  private void send(Frame message) {
+    try {
+      session.send(message);
+    } catch (IllegalArgumentException e) {
+      lock.lock(); // nobody is there to be told but by the number
+      try {
+        dropped++;
+      } finally {
+        lock.unlock();
       }
     }
   }

@@ -24,7 +24,8 @@ final class Outbox {
   // Laws.
   // 1. `lock` guards all fields. Nothing is sent, and no code of the user's runs, with it held.
   // 2. The first message stays in `messages` while it is being sent. It is taken off when its
-  // `send` has returned (sent) or thrown (in doubt), and stays where nothing of it was begun.
+  // `send` has returned (sent) or thrown (in doubt, or never to be sent), and stays where nothing
+  // of it was begun.
   // 3. Only the thread `sender` takes messages off.
 
   /** A session, as far as it can take messages. */
@@ -34,6 +35,7 @@ final class Outbox {
      * Sends a message; see {@link DefaultClientWebSocketSession#sendIfOpen}.
      *
      * @return false where nothing of it was begun
+     * @throws IllegalArgumentException if it must not be sent; nothing of it was begun
      */
     boolean sendIfOpen(Frame message);
   }
@@ -57,7 +59,8 @@ final class Outbox {
    * Makes an empty one; {@link #start} begins it.
    *
    * @param threads makes its thread
-   * @param inDoubt is told of a message that was sent in part, or perhaps; must not throw
+   * @param inDoubt is told of a message that was sent in part, or perhaps, or, with an {@link
+   *     IllegalArgumentException} as the cause, that cannot be sent; must not throw
    */
   Outbox(Unsent.Keep bounds, ThreadFactory threads, BiConsumer<Frame, WebSocketException> inDoubt) {
     this.bounds = bounds;
@@ -188,6 +191,10 @@ final class Outbox {
       } else {
         give(session);
       }
+    } catch (IllegalArgumentException e) {
+      takeOff(message); // the fault is its own: the session can take the next one
+      inDoubt.accept(
+          message, new WebSocketException("the message cannot be sent: " + e.getMessage(), e));
     } catch (Throwable e) {
       takeOff(message);
       give(session);

@@ -13,10 +13,12 @@ public interface ReconnectHandler {
   /**
    * Uses a session. When this returns while the session is open, the application is done: the
    * session is closed with {@link dev.parley.websocket.CloseReason#NORMAL} and there is no other.
-   * When the session was lost, it does not matter whether this returns or throws what the session
-   * threw, a {@link WebSocketException}: the policy decides. Whatever else this throws ends the
-   * session with {@link dev.parley.websocket.CloseReason#INTERNAL_ERROR}, and the reconnector with
-   * it.
+   * So whoever has nothing to receive must still wait for the session's end, by {@code
+   * session.closeReason().join()} or by a loop over {@code incoming}: a loss is noticed when this
+   * returns or throws, and not before. When the session was lost, it does not matter whether this
+   * returns or throws what the session threw, a {@link WebSocketException}: the policy decides.
+   * Whatever else this throws ends the session with {@link
+   * dev.parley.websocket.CloseReason#INTERNAL_ERROR}, and the reconnector with it.
    *
    * <p>{@code session.close()} says that the application is done; {@code session.terminate()} that
    * this session is of no use, and so leads to the next.
@@ -42,6 +44,10 @@ public interface ReconnectHandler {
    * while it was being written. It is not sent again; whoever knows that this does no harm may pass
    * it to {@link Reconnector#send}. Called by the thread that sends what is kept, which waits. Does
    * nothing by default; that it happened is logged.
+   *
+   * <p>Told of a message, too, that the session refused, and of which nothing was sent: the cause
+   * is an {@link IllegalArgumentException} then. It takes an array that was changed after it was
+   * given to {@link Reconnector#send}.
    *
    * @param message the message
    * @param failure what sending it threw

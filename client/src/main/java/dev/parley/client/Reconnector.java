@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.client;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.parley.client.ReconnectPolicy.Unsent;
 import dev.parley.client.Transition.Ending;
 import dev.parley.websocket.Frame;
@@ -8,6 +10,9 @@ import dev.parley.websocket.WebSocketClosedException;
 import dev.parley.websocket.WebSocketException;
 import dev.parley.websocket.WebSocketInterruptedException;
 import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -58,11 +63,15 @@ public final class Reconnector implements AutoCloseable {
   }
 
   private void inDoubt(Frame message, WebSocketException failure) {
-    reconnection.log(Level.WARNING, message + " may or may not have been sent: " + failure);
+    boolean refused = failure.getCause() instanceof IllegalArgumentException;
+    reconnection.log(
+        Level.WARNING,
+        message + (refused ? " was not sent: " : " may or may not have been sent: ") + failure);
     try {
       handler.inDoubt(message, failure);
     } catch (RuntimeException e) {
-      reconnection.log(Level.ERROR, "the handler threw when it was told of that: " + e);
+      reconnection.log(
+          Level.ERROR, "the handler threw when it was told of that: " + e.getClass().getName());
     }
   }
 
@@ -143,7 +152,7 @@ public final class Reconnector implements AutoCloseable {
    * </ul>
    *
    * @throws IllegalArgumentException if this is a Close, which is for {@link #close}, or a part of
-   *     a message, or has reserved bits
+   *     a message, or has reserved bits, or is text that is not UTF-8; it was not taken
    * @throws NoSessionException if there is no session, or, with {@code Keep}, there will be none;
    *     the message was not sent and will not be
    * @throws WebSocketClosedException if the session ended just then, only with {@code Fail}
@@ -160,7 +169,20 @@ public final class Reconnector implements AutoCloseable {
     switch (unsent) {
       case Unsent.Fail fail -> session().send(message);
       case Unsent.Drop drop -> sendOrDrop(message);
-      case Unsent.Keep keep -> Objects.requireNonNull(outbox, "made to keep").put(message);
+      case Unsent.Keep keep -> {
+        requireUtf8(message); // which the session does too late for our caller
+        Objects.requireNonNull(outbox, "made to keep").put(message);
+      }
+    }
+  }
+
+  private static void requireUtf8(Frame message) {
+    if (message instanceof Frame.Text) {
+      try {
+        CharBuffer unused = UTF_8.newDecoder().decode(ByteBuffer.wrap(message.data()));
+      } catch (CharacterCodingException e) {
+        throw new IllegalArgumentException(message + " is not UTF-8 (RFC 6455 §5.6)", e);
+      }
     }
   }
 

@@ -142,6 +142,22 @@ final class LatestOutboxTest {
   }
 
   @Test
+  void whatCannotBeSentIsDroppedAndTheNextGoesOut() throws Exception {
+    CountDownLatch all = new CountDownLatch(1);
+    server.enqueue(Scenario.accept().expect("a1").expect("c1").signal(all).expectClose());
+    Held session = new Held(client.webSocketSession(server.url()));
+    LatestOutbox<String> outbox = new LatestOutbox<>(session, 3);
+    outbox.put("a", "a1");
+    assertThat(session.begun.await(10, TimeUnit.SECONDS)).isTrue();
+    outbox.put("b", new Frame.Text(new byte[] {(byte) 0xff}));
+    outbox.put("c", "c1");
+    session.go.countDown();
+    assertThat(all.await(10, TimeUnit.SECONDS)).as("without another put").isTrue();
+    assertThat(outbox.dropped()).isEqualTo(1);
+    session.close();
+  }
+
+  @Test
   void capacityIsPositive() {
     server.enqueue(Scenario.accept().expectClose());
     try (ClientWebSocketSession session = client.webSocketSession(server.url())) {

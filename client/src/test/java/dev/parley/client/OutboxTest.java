@@ -130,6 +130,38 @@ final class OutboxTest {
   }
 
   @Test
+  void messageThatTheSessionRefusesIsTakenOffAndTheNextGoesOut() throws InterruptedException {
+    Frame refused = message(1);
+    List<Frame> sent = new ArrayList<>();
+    BlockingQueue<WebSocketException> failures = new LinkedBlockingQueue<>();
+    Outbox outbox =
+        new Outbox(
+            new Unsent.Keep(100, 1 << 20),
+            Thread.ofVirtual().factory(),
+            (message, failure) -> {
+              doubtful.add(message);
+              failures.add(failure);
+            });
+    outbox.start();
+    outboxes.add(outbox);
+    messages(0, 3).forEach(outbox::put);
+    outbox.attach(
+        message -> {
+          if (message.equals(refused)) {
+            throw new IllegalArgumentException("no text");
+          }
+          return sent.add(message);
+        });
+    outbox.awaitSent(SOON);
+    outbox.end();
+    assertThat(sent).containsExactly(message(0), message(2));
+    assertThat(doubtful).containsExactly(refused);
+    assertThat(failures.take())
+        .hasMessage("the message cannot be sent: no text")
+        .hasCauseInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
   void nothingGoesOutByASessionThatWasGivenUp() throws InterruptedException {
     Outbox outbox = outbox(100, 1 << 20);
     FakeWay session = new FakeWay();

@@ -15,6 +15,7 @@ import dev.parley.testkit.Scenario;
 import dev.parley.testkit.TestCertificates;
 import dev.parley.websocket.CloseReason;
 import dev.parley.websocket.Frame;
+import dev.parley.websocket.WebSocketException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -298,6 +299,54 @@ final class ReconnectorTest {
       reconnector.send(bytes);
       bytes[0] = 9;
       assertThat(reconnector.unsent()).containsExactly(new Frame.Binary(new byte[] {1, 2, 3}));
+    }
+
+    @Test
+    void textThatIsNotUtf8IsGivenBackAtOnce() throws InterruptedException {
+      Reconnector reconnector =
+          start(QUICK.withUnsent(new Unsent.Keep(10, 100)), ReconnectorTest::receiveAll);
+      MockConnection connection = server.takeConnection(SOON);
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> reconnector.send(new Frame.Text(new byte[] {'a', (byte) 0xc3})))
+          .withMessage("Text[2 bytes] is not UTF-8 (RFC 6455 §5.6)");
+      reconnector.send(new Frame.Text("grün".getBytes(StandardCharsets.UTF_8)));
+      assertThat(text(connection.takeFrame(SOON))).isEqualTo("grün");
+      reconnector.close();
+    }
+
+    @Test
+    void textThatIsSpoiltLaterIsToldOfAndTheSessionGoesOn() throws InterruptedException {
+      CountDownLatch proceed = new CountDownLatch(1);
+      BlockingQueue<WebSocketException> told = new LinkedBlockingQueue<>();
+      Reconnector reconnector =
+          start(
+              QUICK.withUnsent(new Unsent.Keep(10, 100)),
+              new ReconnectHandler() {
+                @Override
+                public void resume(ClientWebSocketSession session) throws Exception {
+                  proceed.await();
+                }
+
+                @Override
+                public void run(ClientWebSocketSession session) {
+                  receiveAll(session);
+                }
+
+                @Override
+                public void inDoubt(Frame message, WebSocketException failure) {
+                  told.add(failure);
+                }
+              });
+      byte[] bytes = {'a', 'b'};
+      reconnector.send(new Frame.Text(bytes));
+      bytes[1] = (byte) 0xff;
+      reconnector.send("next");
+      proceed.countDown();
+      assertThat(text(server.takeConnection(SOON).takeFrame(SOON))).isEqualTo("next");
+      assertThat(told.poll(SOON.toSeconds(), TimeUnit.SECONDS))
+          .hasCauseInstanceOf(IllegalArgumentException.class);
+      reconnector.close();
+      assertThat(transitions).filteredOn(Transition.Opened.class::isInstance).hasSize(1);
     }
 
     @Test
