@@ -105,7 +105,7 @@ final class BearerTokens implements HttpAuthentication {
 
   private static String require(String token) {
     if (!TOKEN.matcher(token).matches()) {
-      throw new IllegalArgumentException("bearer token with a character that RFC 6750 forbids");
+      throw new WebSocketException("bearer token with a character that RFC 6750 forbids");
     }
     return token;
   }
@@ -121,8 +121,16 @@ final class BearerTokens implements HttpAuthentication {
       throw new WebSocketException(
           "no bearer token in time: thread" + who + " has asked for one and got no answer yet", e);
     } catch (ExecutionException e) {
-      throw new WebSocketException("no bearer token: " + e.getCause(), e.getCause());
+      Throwable failure = Objects.requireNonNull(e.getCause(), "cause");
+      throw new WebSocketException("no bearer token: " + shown(failure), failure);
     }
+  }
+
+  /** Returns what may be told of a failure: the application's own message may hold a secret. */
+  private static @Nullable String shown(Throwable failure) {
+    return failure instanceof WebSocketException
+        ? failure.getMessage()
+        : failure.getClass().getName();
   }
 
   @Override

@@ -51,10 +51,13 @@ public sealed interface Loss {
       Objects.requireNonNull(failure, "failure");
     }
 
+    /** Shows what is not of this library by its class alone: its message may hold a secret. */
     @Override
     public String toString() {
       return "not opened: "
-          + (failure instanceof WebSocketException ? failure.getMessage() : failure.toString());
+          + (failure instanceof WebSocketException
+              ? failure.getMessage()
+              : failure.getClass().getName());
     }
   }
 

@@ -333,7 +333,7 @@ final class Reconnection {
       try {
         tell(new Transition.Stopped(why));
       } catch (RuntimeException e) {
-        log(Level.ERROR, "a listener threw when it was told of the end: " + e);
+        log(Level.ERROR, "a listener threw when it was told of the end: " + e.getClass().getName());
       }
     }
   }

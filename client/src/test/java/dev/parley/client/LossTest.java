@@ -106,6 +106,14 @@ final class LossTest {
     assertThat(new Loss.NotOpened(new IllegalArgumentException("no host")).isTemporary()).isFalse();
   }
 
+  @Test
+  void messageOfTheApplicationsOwnIsNotShown() {
+    assertThat(new Loss.NotOpened(new IllegalStateException("s3cr3t")))
+        .hasToString("not opened: java.lang.IllegalStateException");
+    assertThat(new Loss.NotOpened(new WebSocketException("no token")))
+        .hasToString("not opened: no token");
+  }
+
   private static @Nullable Loss of(ClosingHandshake closing, @Nullable WebSocketException failure) {
     return Loss.of(closing.withEnded(), failure);
   }

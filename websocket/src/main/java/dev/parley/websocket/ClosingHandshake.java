@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.websocket;
 
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,8 @@ public record ClosingHandshake(
     /** The other end. */
     PEER
   }
+
+  private static final Pattern CONTROL = Pattern.compile("\\p{Cc}");
 
   /** No Close frame in either direction. */
   public static final ClosingHandshake OPEN = new ClosingHandshake(null, null, null, false);
@@ -67,7 +70,10 @@ public record ClosingHandshake(
     return first == Closer.US ? sent : received;
   }
 
-  /** Tells in one line, for messages and logs, who said what and in which order. */
+  /**
+   * Tells in one line, for messages and logs, who said what and in which order. A control character
+   * of a reason is shown as a question mark: it makes no line of its own.
+   */
   public String description() {
     String ours = sent == null ? "we sent no Close" : "we sent " + text(sent);
     String theirs = received == null ? "the peer sent no Close" : "the peer sent " + text(received);
@@ -80,6 +86,6 @@ public record ClosingHandshake(
   private static String text(CloseReason reason) {
     return reason.message().isEmpty()
         ? Integer.toString(reason.code())
-        : reason.code() + " (" + reason.message() + ")";
+        : reason.code() + " (" + CONTROL.matcher(reason.message()).replaceAll("?") + ")";
   }
 }

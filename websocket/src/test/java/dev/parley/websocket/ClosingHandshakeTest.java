@@ -44,6 +44,13 @@ final class ClosingHandshakeTest {
   }
 
   @Test
+  void isToldInOneLineWhateverThePeerSaid() {
+    CloseReason forged = new CloseReason(4000, "bye\r\nERROR all is lost\u0085\u001b[2J");
+    assertThat(ClosingHandshake.OPEN.withReceived(forged).description())
+        .isEqualTo("the peer sent 4000 (bye??ERROR all is lost??[2J) first, we sent no Close");
+  }
+
+  @Test
   void isNotChangedByASecondClose() {
     ClosingHandshake both = ClosingHandshake.OPEN.withSent(OURS).withReceived(THEIRS);
     assertThat(both.withSent(THEIRS)).isSameAs(both);

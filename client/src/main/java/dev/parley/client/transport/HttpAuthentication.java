@@ -36,7 +36,14 @@ public interface HttpAuthentication {
    * @param method the method, {@code CONNECT} for a proxy
    * @param target the target as it stands in the request line
    */
-  record Request(String method, String target) {}
+  record Request(String method, String target) {
+    /** Shows no query, which may hold a secret. */
+    @Override
+    public String toString() {
+      int query = target.indexOf('?');
+      return method + " " + (query < 0 ? target : target.substring(0, query) + "?...");
+    }
+  }
 
   /**
    * Returns the authentication by user and password in the clear (RFC 7617). They go with the first
@@ -51,7 +58,9 @@ public interface HttpAuthentication {
   /**
    * Returns the authentication that proves the password without telling it (RFC 7616): with
    * SHA-512/256, SHA-256 or MD5, the strongest that is offered. Costs a request, whose answer
-   * brings the challenge.
+   * brings the challenge. Where {@code auth} is not offered, but {@code auth-int} is, the proof is
+   * that of an empty body, which is all that an opening has: the server refuses it for a plain
+   * request with a body.
    *
    * @throws IllegalArgumentException if either has a control character
    */

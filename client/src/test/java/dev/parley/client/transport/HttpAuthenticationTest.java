@@ -18,6 +18,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class HttpAuthenticationTest {
   private static final Request REQUEST = new Request("GET", "/dir/index.html");
 
+  @Test
+  void queryOfARequestIsNotShown() {
+    assertThat(new Request("GET", "/dir?key=secret")).hasToString("GET /dir?...");
+    assertThat(REQUEST).hasToString("GET /dir/index.html");
+  }
+
   private static @Nullable String answer(Exchange exchange, String... challenges) {
     return exchange.credentials(REQUEST, HttpChallenge.parse(List.of(challenges)));
   }
@@ -78,7 +84,8 @@ final class HttpAuthenticationTest {
                   + " uri=\"/dir/index.html\", algorithm="
                   + algorithm
                   + ", nonce=\"7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v\", nc=00000001,"
-                  + " cnonce=\"f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ\", qop=auth, response=\""
+                  + " cnonce=\"f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ\", qop=auth,"
+                  + " response=\""
                   + response
                   + "\", opaque=\"FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS\"");
     }

@@ -22,7 +22,13 @@ public final class Headers {
    * @param name the field's name, as it was written
    * @param value its value, without white space around it
    */
-  public record Field(String name, String value) {}
+  public record Field(String name, String value) {
+    /** Shows the name only: the value may be a secret. */
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
 
   private Headers(List<Field> fields) {
     this.fields = List.copyOf(fields);
