@@ -16,7 +16,9 @@ import org.jspecify.annotations.Nullable;
 public interface ProxyRoutes {
   /**
    * Returns the ways to a destination, in the order in which to try them: the next one is tried
-   * where a proxy, or straight away the destination, is out of reach.
+   * where a proxy, or straight away the destination, is out of reach: where its name has no address
+   * or nobody takes the connection, be it for lack of an answer. For that each way but the last has
+   * an equal share of the time that is left.
    *
    * @return at least one; empty stands for the straight way
    */
@@ -48,7 +50,8 @@ public interface ProxyRoutes {
    * Returns what a selector of the JDK chooses, {@link ProxySelector#getDefault()} for one, which
    * goes by the system properties {@code https.proxyHost} and its like. It is asked for {@code
    * http} and {@code https} URLs, which is what selectors know; SOCKS proxies are taken for version
-   * 5. What it is told of failures it may remember.
+   * 5. It is told of a proxy that could not be connected to, which it may remember; not of one that
+   * refused a tunnel, nor of a destination that failed behind it.
    */
   static ProxyRoutes of(ProxySelector selector) {
     return new SelectedRoutes(selector);

@@ -34,8 +34,12 @@ final class SelectedRoutes implements ProxyRoutes {
     return routes.isEmpty() ? List.of(Optional.empty()) : routes;
   }
 
+  /** Tells the selector of a proxy that could not be connected to, and of nothing else. */
   @Override
   public void failed(Destination destination, Optional<ProxyOptions> route, IOException cause) {
+    if (!SocketConnector.isOutOfReach(cause)) {
+      return; // of what the proxy said, or the destination behind it, connectFailed is not to hear
+    }
     route.ifPresent(
         proxy ->
             selector.connectFailed(

@@ -12,6 +12,7 @@ import java.net.SocketTimeoutException;
 import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -28,7 +29,9 @@ import org.jspecify.annotations.Nullable;
  * Connects sockets: looks the name up, races its addresses as RFC 8305 says (IPv6 first, each with
  * 250 ms of a head start over the next), and shakes hands over TLS where it is due, all within one
  * deadline. With a proxy, that is whose name is looked up and who is connected to; then comes a
- * tunnel through it, and TLS with the destination inside. Immutable.
+ * tunnel through it, and TLS with the destination inside. Where there are several ways, each but
+ * the last has an equal share of the time that is left to find out whether it can be gone, so that
+ * a proxy which is silent leaves time for the next. Immutable.
  */
 public final class SocketConnector implements Connector {
   /**
@@ -137,8 +140,9 @@ public final class SocketConnector implements Connector {
         destination.unixSocket() == null ? routes.to(destination) : List.of(Optional.empty());
     List<IOException> failures = new ArrayList<>();
     for (Optional<ProxyOptions> way : ways) {
+      Deadline reach = share(deadline, ways.size() - failures.size());
       try {
-        return connect(destination, way.orElse(null), deadline);
+        return connect(destination, way.orElse(null), reach, deadline);
       } catch (IOException e) {
         routes.failed(destination, way, e);
         if (!isOutOfReach(e) || failures.size() == ways.size() - 1 || deadline.isOver()) {
@@ -151,28 +155,49 @@ public final class SocketConnector implements Connector {
     throw new IllegalStateException("no way to " + destination + ", expected at least one");
   }
 
-  /** Tells whether another way may lead there. Where the destination was talked to, none does. */
-  private static boolean isOutOfReach(IOException e) {
+  /** Returns until when the first of so many ways may take to find out whether it can be gone. */
+  private static Deadline share(Deadline deadline, int ways) {
+    return deadline.isNone() || ways == 1
+        ? deadline
+        : Deadline.after(Duration.ofNanos(deadline.remainingNanos() / ways));
+  }
+
+  /**
+   * Tells whether another way may lead there, as the proxy, or on the straight way the destination,
+   * has no address or did not take the connection. Where either was talked to, none does.
+   */
+  static boolean isOutOfReach(@Nullable Throwable e) {
     return switch (e) {
       case ProxyException proxy -> proxy.reason() == Reason.UNREACHABLE;
+      case OpeningTimeoutException late ->
+          late.phase() == OpeningPhase.LOOK_UP
+              || late.phase() == OpeningPhase.CONNECT
+              || isOutOfReach(late.getCause()); // of a proxy: the cause tells how far that came
       case ConnectException none -> true;
-      default -> false;
+      case UnknownHostException unknown -> true;
+      case null, default -> false;
     };
   }
 
+  /**
+   * Goes one way.
+   *
+   * @param reach until when it must be clear that the proxy, or the destination, takes a connection
+   */
   private Transport connect(
-      Destination destination, @Nullable ProxyOptions proxy, Deadline deadline)
+      Destination destination, @Nullable ProxyOptions proxy, Deadline reach, Deadline deadline)
       throws IOException, InterruptedException {
     if (proxy == null) {
-      return connect(destination, tls, deadline);
+      return connect(destination, tls, reach, deadline);
     }
-    return secured(tunnel(proxy, destination, deadline), destination, tls, deadline);
+    return secured(tunnel(proxy, destination, reach, deadline), destination, tls, deadline);
   }
 
   /** Connects straight to a destination. */
-  private Transport connect(Destination destination, @Nullable TlsOptions tls, Deadline deadline)
+  private Transport connect(
+      Destination destination, @Nullable TlsOptions tls, Deadline reach, Deadline deadline)
       throws IOException, InterruptedException {
-    Transport channel = connect(addresses(destination, deadline), destination, deadline);
+    Transport channel = connect(addresses(destination, reach), destination, reach);
     return secured(channel, destination, tls, deadline);
   }
 
@@ -193,12 +218,15 @@ public final class SocketConnector implements Connector {
     }
   }
 
-  private Transport tunnel(ProxyOptions proxy, Destination destination, Deadline deadline)
+  private Transport tunnel(
+      ProxyOptions proxy, Destination destination, Deadline reach, Deadline deadline)
       throws IOException, InterruptedException {
     HttpConnectTunnel http = new HttpConnectTunnel(proxy, destination);
+    Deadline connected = reach;
     while (true) {
       OpeningPhaseEvent event = OpeningPhaseEvent.begun();
-      Transport transport = connect(proxy, deadline);
+      Transport transport = connect(proxy, connected, deadline);
+      connected = deadline; // it is there, should it want to be asked again by another connection
       boolean open = false;
       try {
         TunnelExchange exchange = new TunnelExchange(transport, proxy, destination, deadline);
@@ -225,10 +253,10 @@ public final class SocketConnector implements Connector {
     }
   }
 
-  private Transport connect(ProxyOptions proxy, Deadline deadline)
+  private Transport connect(ProxyOptions proxy, Deadline reach, Deadline deadline)
       throws IOException, InterruptedException {
     try {
-      return connect(proxy.destination(), proxy.tls(), deadline);
+      return connect(proxy.destination(), proxy.tls(), reach, deadline);
     } catch (IOException e) {
       String message = "the proxy " + proxy.destination() + " is out of reach: " + e.getMessage();
       throw switch (e) {

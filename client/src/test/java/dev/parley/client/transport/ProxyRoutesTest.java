@@ -15,6 +15,7 @@ import java.net.ProxySelector;
 import java.net.ServerSocket;
 import java.net.SocketAddress;
 import java.net.URI;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import javax.net.ssl.SSLHandshakeException;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -220,8 +222,68 @@ final class ProxyRoutesTest {
             .isInstanceOfSatisfying(
                 ProxyException.class,
                 e -> assertThat(e.reason()).isEqualTo(ProxyException.Reason.REFUSED));
-        assertThat(selector.failed).hasSize(1);
+        assertThat(selector.failed).as("proxies that could not be connected to").isEmpty();
       }
+    }
+
+    @Test
+    void areTriedWithinTheDeadlineAfterAProxyThatIsSilent() throws Exception {
+      try (Peer peer = new Peer(Peer.ECHO);
+          SocketConnectorTest.Silence silence = new SocketConnectorTest.Silence();
+          ReadinessLoop loop = new ReadinessLoop()) {
+        int port = silence.destination().port();
+        Selecting selector =
+            new Selecting(
+                proxy(Proxy.Type.HTTP, "127.0.0.1", port),
+                proxy(Proxy.Type.SOCKS, "127.0.0.1", port),
+                Proxy.NO_PROXY);
+        SocketConnector connector =
+            new SocketConnector(loop, new BufferPool(), TlsOptions.DEFAULT)
+                .withProxies(ProxyRoutes.of(selector));
+        Deadline deadline = Deadline.after(Duration.ofSeconds(3));
+        try (Transport transport = connector.connect(peer.plain(), deadline)) {
+          Bytes.echo(transport, 100);
+        }
+        assertThat(selector.failed)
+            .hasSize(2)
+            .allMatch(failure -> failure.endsWith(":" + port + " OpeningTimeoutException"));
+      }
+    }
+
+    @Test
+    void areTriedAfterANameThatNobodyKnows() throws Exception {
+      try (Peer peer = new Peer(Peer.ECHO);
+          ReadinessLoop loop = new ReadinessLoop()) {
+        ProxyOptions proxy = ProxyOptions.of(Kind.HTTP, "127.0.0.1", peer.port());
+        List<Optional<ProxyOptions>> ways = List.of(Optional.empty(), Optional.of(proxy));
+        SocketConnector connector =
+            new SocketConnector(loop, new BufferPool(), TlsOptions.DEFAULT)
+                .withResolver(
+                    host -> {
+                      throw new UnknownHostException(host);
+                    })
+                .withProxies(destination -> ways);
+        assertThatThrownBy(() -> connector.connect(WS, soon()))
+            .as("what the second way, which answers with what it was sent, came to")
+            .isInstanceOfSatisfying(
+                ProxyException.class,
+                e -> assertThat(e.reason()).isEqualTo(ProxyException.Reason.MALFORMED))
+            .satisfies(
+                e ->
+                    assertThat(e.getSuppressed())
+                        .hasOnlyElementsOfType(UnknownHostException.class));
+      }
+    }
+
+    @Test
+    void areNotToldOfADestinationThatFailsBehindAProxy() {
+      Selecting selector = new Selecting();
+      ProxyRoutes routes = ProxyRoutes.of(selector);
+      Optional<ProxyOptions> proxy = Optional.of(ProxyOptions.of(Kind.HTTP, "p", 1));
+      routes.failed(WSS, proxy, new SSLHandshakeException("certificate"));
+      routes.failed(WSS, proxy, new OpeningTimeoutException(OpeningPhase.TLS, "no answer", null));
+      routes.failed(WSS, proxy, new OpeningTimeoutException(OpeningPhase.PROXY, "no tunnel", null));
+      assertThat(selector.failed).isEmpty();
     }
   }
 

@@ -54,7 +54,7 @@ final class SocketConnectorTest {
   }
 
   /** A listener that does not accept, and whose queue is full: nobody answers any more. */
-  private static final class Silence implements AutoCloseable {
+  static final class Silence implements AutoCloseable {
     private final ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
     private final List<SocketChannel> queued = new ArrayList<>();
 
