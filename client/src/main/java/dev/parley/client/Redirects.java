@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Where the origin changes (scheme, host or port), the header fields stay behind: credentials,
  * cookies and whatever else the request had, but for {@code User-Agent}, {@code Accept-Language},
- * {@code Origin} and those that are {@linkplain Config#keep kept}. Subprotocols go along.
+ * {@code Origin} and those that are {@linkplain Config#keep kept}. Subprotocols go along, a
+ * deliberate exception: they say what the session is to speak, so hide no token there.
  *
  * <p>After 303 a plain request goes on as a GET without its body, and so does a POST after 301 and
  * 302, as browsers do; else method and body go along, but a body never goes to another origin.

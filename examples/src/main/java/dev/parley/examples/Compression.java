@@ -2,6 +2,7 @@
 package dev.parley.examples;
 
 import dev.parley.client.HttpClient;
+import dev.parley.client.MessageOptions;
 import dev.parley.client.WebSockets;
 import dev.parley.websocket.Frame;
 import dev.parley.websocket.extension.PerMessageDeflateConfig;
@@ -59,6 +60,8 @@ public final class Compression {
           session.send("to and fro ".repeat(10_000));
           Frame answer = session.incoming().receive();
           System.out.println("Received: " + answer.data().length + " bytes");
+          Frame secret = new Frame.Text("a secret, and what others chose. ".repeat(50));
+          session.send(secret, MessageOptions.DEFAULT.withCompressed(false));
         });
   }
 }

@@ -189,6 +189,9 @@ final class ExamplesTest {
         "Received: 110000 bytes");
     MockConnection connection = server.takeConnection(PATIENCE);
     assertThat(connection.takeFrame(PATIENCE).payload().remaining()).isLessThan(2_000);
+    assertThat(connection.takeFrame(PATIENCE).payload().remaining())
+        .as("what was not compressed")
+        .isEqualTo(33 * 50);
   }
 
   @Test

@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>By default {@code TCP_NODELAY} is on, and {@code SO_KEEPALIVE} with probes after 30 seconds of
  * silence, so that a dead host is found within a minute; what is set here comes after, and wins.
+ * There are probes only while nothing that was sent is unacknowledged: who sends to a dead host
+ * learns of it by the system's retransmission time-outs, on Linux after many minutes, or by {@code
+ * pingInterval}.
  */
 public final class SocketOptions {
   /** The defaults, and whatever local address the system chooses. */
