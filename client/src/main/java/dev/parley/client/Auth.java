@@ -19,13 +19,14 @@ import org.jspecify.annotations.Nullable;
  *     config ->
  *         config
  *             .install(WebSockets.PLUGIN)
- *             .install(Auth.PLUGIN, auth -> auth.bearer(tokens::fetch)));
+ *             .install(Auth.PLUGIN, auth -> auth.bearer(tokens::fetch).onlyFor(url)));
  * }
  *
- * <p>A request that has an {@code Authorization} header of its own goes as it is. Credentials go to
- * whatever host a request names, unless {@link Config#onlyFor} says to which; never to another
- * origin that a redirect leads to. A challenge that a redirect within the origin led to is answered
- * there. No more than a few answers are given for one request.
+ * <p>Credentials go to the origins that {@link Config#onlyFor} names, and to nobody else: a client
+ * may also talk to hosts that must not learn them, or without TLS. What another origin gets, that a
+ * redirect leads to, has none either. A request that has an {@code Authorization} header of its own
+ * goes as it is. A challenge that a redirect within the origin led to is answered there. No more
+ * than a few answers are given for one request.
  */
 public final class Auth {
   /** The plugin, to be installed. */
@@ -58,12 +59,18 @@ public final class Auth {
   private static final AttributeKey<Boolean> OURS = new AttributeKey<>("Auth");
 
   private final HttpAuthentication authentication;
-  private final List<Url> origins;
 
-  /** Who we are, and for whom. Setters return this; one of the first four is needed. */
+  /** Who gets the credentials; {@code null} where every origin does. */
+  private final @Nullable List<Url> origins;
+
+  /**
+   * Who we are, and for whom. Setters return this; one of the first four is needed, and one of the
+   * last two.
+   */
   public static final class Config {
     private @Nullable HttpAuthentication authentication;
     private final List<Url> origins = new ArrayList<>();
+    private boolean everyOrigin;
 
     private Config() {}
 
@@ -105,7 +112,8 @@ public final class Auth {
     }
 
     /**
-     * Names the origins that get the credentials. Default: every one.
+     * Names the origins that get the credentials. A {@code ws} origin gets them in the clear, for
+     * everybody on the way to read.
      *
      * @param urls as in {@code wss://api.example.com}; path and query do not matter
      * @throws IllegalArgumentException if one is no WebSocket URL, or has no scheme
@@ -116,6 +124,16 @@ public final class Auth {
       }
       return this;
     }
+
+    /**
+     * Gives the credentials to whatever origin a request names, also to those without TLS. Right
+     * for a client whose every URL is yours and cannot be listed. Default: only those of {@link
+     * #onlyFor}.
+     */
+    public Config forEveryOrigin() {
+      everyOrigin = true;
+      return this;
+    }
   }
 
   private Auth(Config config) {
@@ -123,8 +141,13 @@ public final class Auth {
       throw new IllegalArgumentException(
           "Auth without credentials, expected bearer, basic, digest or authentication");
     }
+    if (config.origins.isEmpty() && !config.everyOrigin) {
+      throw new IllegalArgumentException(
+          "Auth for nobody, expected onlyFor and the URLs whose servers get the credentials,"
+              + " or forEveryOrigin");
+    }
     this.authentication = config.authentication;
-    this.origins = List.copyOf(config.origins);
+    this.origins = config.everyOrigin ? null : List.copyOf(config.origins);
   }
 
   private HttpClientCall send(HttpRequestBuilder request, PluginHooks.Sender next) {
@@ -132,7 +155,7 @@ public final class Auth {
       return next.send(request);
     }
     Url url = request.target();
-    if (!origins.isEmpty() && origins.stream().noneMatch(origin -> origin.hasOriginOf(url))) {
+    if (origins != null && origins.stream().noneMatch(origin -> origin.hasOriginOf(url))) {
       return next.send(request);
     }
     HttpAuthentication.Exchange exchange =
@@ -171,6 +194,8 @@ public final class Auth {
   /** Shows how and for whom; no credentials. */
   @Override
   public String toString() {
-    return "Auth[" + authentication + ", onlyFor=" + origins + "]";
+    return "Auth["
+        + authentication
+        + (origins == null ? ", forEveryOrigin]" : ", onlyFor=" + origins + "]");
   }
 }

@@ -38,7 +38,12 @@ final class AuthTest {
 
   @AutoClose private final MockWebSocketServer server = MockWebSocketServer.start();
 
-  private static HttpClient client(Consumer<Auth.Config> auth) {
+  /** Returns a client that says who it is to the server. */
+  private HttpClient client(Consumer<Auth.Config> auth) {
+    return clientFor(config -> auth.accept(config.onlyFor(server.url())));
+  }
+
+  private static HttpClient clientFor(Consumer<Auth.Config> auth) {
     return HttpClient.create(
         config ->
             config.install(WebSockets.PLUGIN).install(Redirects.PLUGIN).install(Auth.PLUGIN, auth));
@@ -312,20 +317,43 @@ final class AuthTest {
   void credentialsAreForTheirOriginsOnly() {
     try (MockWebSocketServer other = MockWebSocketServer.start();
         HttpClient client =
-            client(auth -> auth.bearer(counting()).onlyFor(server.url("/whatever?x")))) {
+            clientFor(auth -> auth.bearer(counting()).onlyFor(server.url("/whatever?x")))) {
       open(client);
       client.webSocket(other.url(), session -> {});
       assertThat(sent()).isEqualTo("Bearer t1");
       assertThat(other.takeHandshake(SOON).request().headers().get("Authorization")).isNull();
     }
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> client(auth -> auth.basic("a", "b").onlyFor("api.example.com")));
+        .isThrownBy(() -> clientFor(auth -> auth.basic("a", "b").onlyFor("api.example.com")));
+  }
+
+  @Test
+  void credentialsAreForEveryOriginWhereOneSaysSo() {
+    try (MockWebSocketServer other = MockWebSocketServer.start();
+        HttpClient client = clientFor(auth -> auth.bearer(counting()).forEveryOrigin())) {
+      open(client);
+      client.webSocket(other.url(), session -> {});
+      assertThat(sent()).isEqualTo("Bearer t1");
+      assertThat(other.takeHandshake(SOON).request().headers().get("Authorization"))
+          .isEqualTo("Bearer t1");
+      assertThat(client.plugin(Auth.PLUGIN))
+          .hasToString("Auth[HttpAuthentication[Bearer], forEveryOrigin]");
+    }
+  }
+
+  @Test
+  void credentialsForNobodyAreRefused() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> clientFor(auth -> auth.basic("a", "b")))
+        .withMessage(
+            "Auth for nobody, expected onlyFor and the URLs whose servers get the credentials,"
+                + " or forEveryOrigin");
   }
 
   @Test
   void challengeOfAnotherOriginIsNotAnswered() {
     try (MockWebSocketServer other = MockWebSocketServer.start();
-        HttpClient client = client(auth -> auth.digest("user", "hunter2"))) {
+        HttpClient client = clientFor(auth -> auth.digest("user", "hunter2").forEveryOrigin())) {
       server.enqueue(
           Scenario.reject(302, Headers.builder().add("Location", other.url()).build(), ""));
       other.enqueue(

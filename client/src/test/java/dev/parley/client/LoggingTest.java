@@ -171,9 +171,10 @@ final class LoggingTest {
                       Auth.PLUGIN,
                       auth ->
                           auth.bearer(
-                              () -> {
-                                throw new IllegalStateException(SECRET);
-                              }));
+                                  () -> {
+                                    throw new IllegalStateException(SECRET);
+                                  })
+                              .forEveryOrigin());
                 });
         Reconnector tokens =
             client.reconnecting(this::request, QUICK, session -> session.incoming().receive())) {

@@ -770,9 +770,17 @@ final class PlainRequestsTest {
     @Test
     void answerChallenges() {
       try (HttpClient basic =
-              client(config -> config.install(Auth.PLUGIN, auth -> auth.basic("user", "pass")));
+              client(
+                  config ->
+                      config.install(
+                          Auth.PLUGIN,
+                          auth -> auth.basic("user", "pass").onlyFor(server.url("/"))));
           HttpClient digest =
-              client(config -> config.install(Auth.PLUGIN, auth -> auth.digest("user", "pass")))) {
+              client(
+                  config ->
+                      config.install(
+                          Auth.PLUGIN,
+                          auth -> auth.digest("user", "pass").onlyFor(server.url("/"))))) {
         basic.get(server.url("/"));
         assertThat(server.take().headers().getFirst("Authorization")).startsWith("Basic ");
         server.enqueue(
@@ -794,12 +802,13 @@ final class PlainRequestsTest {
                       Auth.PLUGIN,
                       auth ->
                           auth.bearer(
-                              () -> {
-                                HttpClient own = Objects.requireNonNull(self.get());
-                                server.enqueue(200, "token-" + count.incrementAndGet());
-                                return own.post(server.url("/token"), r -> r.body("me"))
-                                    .bodyAsText();
-                              })));
+                                  () -> {
+                                    HttpClient own = Objects.requireNonNull(self.get());
+                                    server.enqueue(200, "token-" + count.incrementAndGet());
+                                    return own.post(server.url("/token"), r -> r.body("me"))
+                                        .bodyAsText();
+                                  })
+                              .onlyFor(secure.url("/"), server.url("/"))));
       self.set(bearer);
       try (bearer) {
         secure.enqueue(401, "");
@@ -834,7 +843,9 @@ final class PlainRequestsTest {
               config ->
                   config
                       .install(Redirects.PLUGIN)
-                      .install(Auth.PLUGIN, auth -> auth.digest("user", "pass")))) {
+                      .install(
+                          Auth.PLUGIN,
+                          auth -> auth.digest("user", "pass").onlyFor(server.url("/"))))) {
         digest.request(r -> r.method(method).url(server.url("/")).body("a"));
       }
       server.take();

@@ -22,12 +22,12 @@ public final class WhoWeAre {
   }
 
   /** Proves the password without sending it. */
-  static HttpClient byDigest(String user, String password) {
+  static HttpClient byDigest(String url, String user, String password) {
     return HttpClient.create(
         config ->
             config
                 .install(WebSockets.PLUGIN)
-                .install(Auth.PLUGIN, auth -> auth.digest(user, password)));
+                .install(Auth.PLUGIN, auth -> auth.digest(user, password).onlyFor(url)));
   }
 
   /** Shares its cookies with whoever has the same jar. */

@@ -492,7 +492,7 @@ final class ExamplesTest {
   void whoWeAre() {
     CookieManager jar = new CookieManager();
     try (HttpClient byToken = WhoWeAre.byToken(server.url(), () -> "t-4711");
-        HttpClient byDigest = WhoWeAre.byDigest("user", "p@ss");
+        HttpClient byDigest = WhoWeAre.byDigest(server.url(), "user", "p@ss");
         HttpClient byCookie = WhoWeAre.byCookie(jar)) {
       byToken.webSocket(server.url(), session -> {});
       assertThat(takeRequest().headers().get("Authorization")).isEqualTo("Bearer t-4711");

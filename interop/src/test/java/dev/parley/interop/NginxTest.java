@@ -234,11 +234,16 @@ final class NginxTest {
             client(
                 config ->
                     config.install(
-                        Auth.PLUGIN, auth -> auth.basic(ThirdParty.USER, ThirdParty.PASSWORD)));
+                        Auth.PLUGIN,
+                        auth ->
+                            auth.basic(ThirdParty.USER, ThirdParty.PASSWORD)
+                                .onlyFor(url(tls, talk))));
         HttpClient other =
             client(
                 config ->
-                    config.install(Auth.PLUGIN, auth -> auth.basic(ThirdParty.USER, "hunter2")))) {
+                    config.install(
+                        Auth.PLUGIN,
+                        auth -> auth.basic(ThirdParty.USER, "hunter2").onlyFor(url(tls, talk))))) {
       assertThat(converse(user, url(tls, talk))).isEqualTo(ThirdParty.USER);
       assertRefused(nobody, url(tls, talk), 401);
       assertRefused(other, url(tls, talk), 401);
@@ -565,12 +570,13 @@ final class NginxTest {
                         Auth.PLUGIN,
                         auth ->
                             auth.bearer(
-                                () ->
-                                    self.getFirst()
-                                        .post(
-                                            url(tls, "/token?n=" + fetched.incrementAndGet()),
-                                            request -> request.body("grant"))
-                                        .bodyAsText())));
+                                    () ->
+                                        self.getFirst()
+                                            .post(
+                                                url(tls, "/token?n=" + fetched.incrementAndGet()),
+                                                request -> request.body("grant"))
+                                            .bodyAsText())
+                                .onlyFor(url(tls, talk))));
         HttpClient nobody = client(config -> {})) {
       self.add(client);
       assertRefused(nobody, url(tls, talk), 401);
