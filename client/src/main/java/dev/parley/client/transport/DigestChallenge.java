@@ -93,10 +93,6 @@ final class DigestChallenge {
     return offered.contains("auth") ? "auth" : offered.contains("auth-int") ? "auth-int" : null;
   }
 
-  boolean isStale() {
-    return "true".equalsIgnoreCase(challenge.parameter("stale"));
-  }
-
   String answer(
       String user, String password, HttpAuthentication.Request request, String clientNonce) {
     String realm = Objects.requireNonNull(challenge.parameter("realm"));

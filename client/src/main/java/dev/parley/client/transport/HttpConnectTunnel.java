@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * scheme has something new to say, on the same connection where the proxy leaves it open.
  */
 final class HttpConnectTunnel {
-  /** More than any scheme needs: NTLM takes three requests, a stale nonce of Digest too. */
+  /** More than any scheme needs: NTLM takes three requests. */
   private static final int MOST_REQUESTS = 5;
 
   /** How much of a refusal's body is read over to use the connection again. */

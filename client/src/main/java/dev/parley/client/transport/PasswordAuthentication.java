@@ -71,7 +71,6 @@ final class PasswordAuthentication implements HttpAuthentication {
 
   private final class OneExchange implements Exchange {
     private boolean toldBasic;
-    private int digests;
     private @Nullable Request answered;
 
     @Override
@@ -82,18 +81,11 @@ final class PasswordAuthentication implements HttpAuthentication {
         return "Basic " + Base64.getEncoder().encodeToString(credentials);
       }
       DigestChallenge challenge = digest ? DigestChallenge.strongest(challenges) : null;
-      if (challenge == null) {
+      if (challenge == null || request.equals(answered)) {
+        // Asked again, the password is wrong. The nonce cannot be too old: it came a moment ago.
         return null;
       }
-      if (!request.equals(answered)) {
-        answered = request; // the first, or one that a redirect led to: an answer is for one alone
-        digests = 0;
-      }
-      // Asked again, the password is wrong; unless only the nonce was too old (RFC 7616 §3.3).
-      if (digests == 2 || (digests == 1 && !challenge.isStale())) {
-        return null;
-      }
-      digests++;
+      answered = request; // the first, or one that a redirect led to: an answer is for one alone
       return challenge.answer(user, password, request, clientNonces.get());
     }
 

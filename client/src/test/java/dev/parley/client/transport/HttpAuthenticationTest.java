@@ -134,15 +134,12 @@ final class HttpAuthenticationTest {
     }
 
     @Test
-    void passwordIsTriedOnceAndAgainForAStaleNonce() {
+    void passwordIsTriedOnceWhateverTheServerSays() {
       Exchange exchange = HttpAuthentication.digest("u", "p").begin();
       String fresh = "Digest realm=r, nonce=n, qop=auth";
       assertThat(answer(exchange, fresh)).isNotNull();
-      assertThat(answer(exchange, fresh + ", stale=TRUE")).isNotNull();
+      assertThat(answer(exchange, fresh)).isNull();
       assertThat(answer(exchange, fresh + ", stale=true")).isNull();
-      Exchange wrong = HttpAuthentication.digest("u", "p").begin();
-      assertThat(answer(wrong, fresh)).isNotNull();
-      assertThat(answer(wrong, fresh)).isNull();
     }
 
     @ParameterizedTest
