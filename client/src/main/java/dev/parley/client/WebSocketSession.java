@@ -57,6 +57,8 @@ public interface WebSocketSession extends AutoCloseable {
   /**
    * Sends a Ping and waits for its Pong, at most for {@code pongTimeout}; see {@link
    * #ping(Duration)}.
+   *
+   * @throws UnsupportedOperationException if it is a session of another kind that cannot do it
    */
   default Duration ping() {
     throw new UnsupportedOperationException("this session sends no Pings of its own");
@@ -130,6 +132,8 @@ public interface WebSocketSession extends AutoCloseable {
 
   /**
    * Begins a binary message that is written as it is made; see {@link #openBinary(MessageOptions)}.
+   *
+   * @throws UnsupportedOperationException if it is a session of another kind that cannot do it
    */
   default OutputStream openBinary() {
     return openBinary(MessageOptions.DEFAULT);
@@ -156,7 +160,11 @@ public interface WebSocketSession extends AutoCloseable {
     throw new UnsupportedOperationException("this session sends no streams");
   }
 
-  /** Begins a text message that is written as it is made; see {@link #openText(MessageOptions)}. */
+  /**
+   * Begins a text message that is written as it is made; see {@link #openText(MessageOptions)}.
+   *
+   * @throws UnsupportedOperationException if it is a session of another kind that cannot do it
+   */
   default Writer openText() {
     return openText(MessageOptions.DEFAULT);
   }

@@ -4,15 +4,22 @@ package dev.parley.client;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.parley.client.transport.ProxyOptions;
+import dev.parley.client.transport.TlsOptions;
+import dev.parley.testkit.MockProxy;
 import dev.parley.testkit.MockWebSocketServer;
 import dev.parley.testkit.Scenario;
+import dev.parley.testkit.TestCertificates;
 import dev.parley.websocket.CloseReason;
 import dev.parley.websocket.Frame;
 import dev.parley.websocket.WebSocketClosedException;
 import dev.parley.websocket.WebSocketException;
+import dev.parley.websocket.handshake.Headers;
+import dev.parley.websocket.handshake.ResponseHead;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -119,6 +126,55 @@ final class RecordingTest {
     assertThat(close.getLong("messagesSent")).isEqualTo(1);
     assertThat(close.getLong("messagesReceived")).isEqualTo(1);
     assertThat(events).noneMatch(event -> event.toString().contains(SECRET));
+  }
+
+  @Test
+  void phasesOfAnOpening() throws Exception {
+    List<RecordedEvent> events;
+    try (MockWebSocketServer server =
+            MockWebSocketServer.start(config -> config.tls(TestCertificates.serverContext()));
+        MockProxy proxy = MockProxy.start()) {
+      events =
+          recorded(
+              () -> {
+                try (HttpClient client =
+                    HttpClient.create(
+                        config ->
+                            config
+                                .install(WebSockets.PLUGIN)
+                                .tls(
+                                    TlsOptions.DEFAULT.withContext(
+                                        TestCertificates.clientContext()))
+                                .proxy(ProxyOptions.parse(proxy.url())))) {
+                  client.webSocket(server.url(), session -> {});
+                  proxy.enqueue(new ResponseHead(403, "Forbidden", Headers.EMPTY));
+                  assertThatExceptionOfType(WebSocketOpeningException.class)
+                      .isThrownBy(() -> client.webSocketSession(server.url()));
+                }
+              });
+      String there = "localhost:" + server.port() + " ";
+      String through = "localhost:" + proxy.port() + " ";
+      assertThat(
+              events.stream()
+                  .filter(e -> e.getEventType().getName().equals("dev.parley.OpeningPhase"))
+                  .filter(e -> !e.getString("phase").matches("REQUEST|RESPONSE"))
+                  .sorted(Comparator.comparing(RecordedEvent::getEndTime))
+                  .map(
+                      e ->
+                          e.getString("phase")
+                              + " "
+                              + e.getString("destination")
+                              + " "
+                              + e.getBoolean("succeeded")))
+          .containsExactly(
+              "LOOK_UP " + through + true,
+              "CONNECT " + through + true,
+              "PROXY " + through + true,
+              "TLS " + there + true,
+              "LOOK_UP " + through + true,
+              "CONNECT " + through + true,
+              "PROXY " + through + false);
+    }
   }
 
   @Test

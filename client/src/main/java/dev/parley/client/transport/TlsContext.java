@@ -90,6 +90,8 @@ final class TlsContext extends SSLContext {
       return below.getServerSessionContext();
     }
 
+    // Where no host is named none can be checked: SSLContextSpi lets these be refused.
+
     @Override
     protected SSLEngine engineCreateSSLEngine() {
       throw new UnsupportedOperationException("an engine for nobody in particular");
