@@ -123,6 +123,20 @@ final class TlsServer implements AutoCloseable {
     }
   }
 
+  /**
+   * Begins to read away what comes, whatever it is, until the connections end. While there is more
+   * than this side takes, the system does not tell it that the client has let go.
+   */
+  void readAway() {
+    for (Socket socket : sockets) {
+      Thread.ofVirtual().start(() -> serve(TlsServer::readToTheEnd, socket));
+    }
+  }
+
+  private static void readToTheEnd(Socket socket) throws IOException {
+    long unused = socket.getInputStream().transferTo(OutputStream.nullOutputStream());
+  }
+
   /** Returns what ended a connection on this side: an {@link EOFException} where nothing broke. */
   Throwable end() throws InterruptedException {
     Throwable end = ends.poll(10, TimeUnit.SECONDS);
