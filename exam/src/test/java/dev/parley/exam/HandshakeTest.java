@@ -10,6 +10,9 @@ import dev.parley.client.HttpClient;
 import dev.parley.client.HttpResponse;
 import dev.parley.client.WebSocketUpgradeException;
 import dev.parley.client.WebSockets;
+import dev.parley.testkit.Fault;
+import dev.parley.testkit.FaultProxy;
+import dev.parley.testkit.Faults;
 import dev.parley.testkit.RawFrame;
 import dev.parley.testkit.Scenario;
 import dev.parley.websocket.CloseReason;
@@ -270,18 +273,18 @@ final class HandshakeTest {
             BareServer.start(
                 connection -> {
                   connection.readRequest();
-                  for (byte each :
-                      "HTTP/1.1 101 Switching ".repeat(1000).getBytes(StandardCharsets.US_ASCII)) {
-                    connection.write(new byte[] {each});
-                    Thread.sleep(20);
-                  }
+                  connection.write(
+                      "HTTP/1.1 101 Switching ".repeat(1000).getBytes(StandardCharsets.US_ASCII));
+                  connection.readToEnd();
                 });
+        FaultProxy way = FaultProxy.start(server.port());
         HttpClient client =
             HttpClient.create(
                 config -> config.install(WebSockets.PLUGIN, ws -> ws.openTimeout(timeout)))) {
+      way.always(Faults.none().toClient(Fault.drip(Duration.ofMillis(20))));
       long start = System.nanoTime();
       assertThatExceptionOfType(WebSocketException.class)
-          .isThrownBy(() -> client.webSocketSession(server.url()))
+          .isThrownBy(() -> client.webSocketSession("ws://localhost:" + way.port()))
           .withCauseInstanceOf(SocketTimeoutException.class)
           .withMessageContaining("timeout while waiting for the response");
       assertTook(start, timeout, timeout);

@@ -28,7 +28,10 @@ import dev.parley.websocket.Frame;
 import dev.parley.websocket.Opcode;
 import dev.parley.websocket.WebSocketClosedException;
 import dev.parley.websocket.WebSocketException;
+import java.io.DataInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.net.Inet6Address;
 import java.net.InetAddress;
@@ -43,6 +46,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -450,9 +455,7 @@ final class NetworkTest {
           secured -> {
             secured.open();
             // A record of 16 KiB takes a second, the 64 KiB that we make at once take four.
-            for (int left = size; left > 0; left -= secured.in().readNBytes(1 << 10).length) {
-              Thread.sleep(60);
-            }
+            readRegularly(secured.in(), 1 << 10, Duration.ofMillis(60));
           };
       TlsServer.Service service =
           TlsServer.jsse(TestCertificates.serverContext(), TlsClient.TLS_1_3, slow);
@@ -465,6 +468,23 @@ final class NetworkTest {
         session.terminate();
       }
       connector.assertNoneOpen(SOON);
+    }
+
+    /** Reads some bytes at a time, with a pause before each, until the stream ends or breaks. */
+    private static void readRegularly(InputStream stream, int size, Duration pause)
+        throws Exception {
+      Runnable read =
+          () -> {
+            try {
+              new DataInputStream(stream).readFully(new byte[size]);
+            } catch (IOException e) {
+              throw new UncheckedIOException(e); // no further read
+            }
+          };
+      long millis = pause.toMillis();
+      try (ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor()) {
+        clock.scheduleWithFixedDelay(read, millis, millis, TimeUnit.MILLISECONDS).get();
+      }
     }
 
     @Test

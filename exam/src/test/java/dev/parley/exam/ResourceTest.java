@@ -23,6 +23,7 @@ import dev.parley.websocket.WebSocketException;
 import dev.parley.websocket.extension.WebSocketExtensions;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.lang.ref.ReferenceQueue;
 import java.lang.ref.WeakReference;
 import java.lang.reflect.Method;
 import java.net.MalformedURLException;
@@ -35,15 +36,18 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -72,17 +76,25 @@ final class ResourceTest {
 
   private static final Pattern MAPPING = Pattern.compile("[0-9a-f]+-[0-9a-f]+ ");
 
-  /** Looks again and again: nobody tells when what a process holds gets less. */
-  private static void await(BooleanSupplier condition) throws InterruptedException {
-    long deadline = System.nanoTime() + SOON.toNanos();
-    while (!condition.getAsBoolean() && System.nanoTime() - deadline < 0) {
-      Thread.sleep(10);
-    }
-  }
-
-  /** Waits until a measure is down to a bound, and returns what it is then. */
+  /**
+   * Waits until a measure is down to a bound, and returns what it is then. It looks again and
+   * again: nobody tells when what a process holds gets less. A virtual thread does so, as it is
+   * none of those that are counted.
+   */
   private static long settled(LongSupplier measure, long bound) throws InterruptedException {
-    await(() -> measure.getAsLong() <= bound);
+    CountDownLatch down = new CountDownLatch(1);
+    Runnable look =
+        () -> {
+          if (measure.getAsLong() <= bound) {
+            down.countDown();
+          }
+        };
+    try (ScheduledExecutorService looks =
+        Executors.newSingleThreadScheduledExecutor(Thread.ofVirtual().factory())) {
+      Future<?> looking = looks.scheduleWithFixedDelay(look, 0, 10, TimeUnit.MILLISECONDS);
+      boolean unused = down.await(SOON.toSeconds(), TimeUnit.SECONDS); // the measure tells more
+      looking.cancel(false);
+    }
     return measure.getAsLong();
   }
 
@@ -139,7 +151,7 @@ final class ResourceTest {
   @Row(84)
   void floodThatNobodyReceivesIsHeldBack() throws Exception {
     byte[] message = RawFrame.of(Opcode.BINARY, new byte[(int) MIB]).toBytes();
-    AtomicInteger ponged = new AtomicInteger();
+    BlockingQueue<Integer> ponged = new LinkedBlockingQueue<>();
     Duration silence = Duration.ofMillis(200);
     Duration closeTimeout = Duration.ofSeconds(1);
     try (BareServer server =
@@ -169,12 +181,11 @@ final class ResourceTest {
           .isThrownBy(() -> end.get(6 * silence.toMillis(), TimeUnit.MILLISECONDS));
       assertThat(heap() - before).isLessThan(5 * MIB);
       assertThat(end).isNotDone();
-      assertThat(ponged.get()).as("answered before the queue was full").isPositive();
+      assertThat(ponged).as("answered before the queue was full").isNotEmpty();
       for (int i = 0; i < 20; i++) {
         assertThat(session.incoming().receive().data()).hasSize((int) MIB);
       }
-      await(() -> ponged.get() >= 20);
-      assertThat(ponged.get()).as("answered since").isGreaterThanOrEqualTo(20);
+      awaitPong(ponged, 20);
 
       long start = System.nanoTime();
       session.close();
@@ -187,13 +198,23 @@ final class ResourceTest {
     return RawFrame.of(Opcode.PING, ByteBuffer.allocate(4).putInt(number).array()).toBytes();
   }
 
-  /** Reads until the client is gone, and tells the number of the latest Pong. */
-  private static void readPongs(BareServer.Connection connection, AtomicInteger latest) {
+  /** Waits for a Pong of at least this number: a later one answers the earlier Pings as well. */
+  private static void awaitPong(BlockingQueue<Integer> ponged, int least)
+      throws InterruptedException {
+    Integer number = 0;
+    while (number < least) {
+      number = ponged.poll(SOON.toSeconds(), TimeUnit.SECONDS);
+      assertThat(number).as("number of a Pong, expected %d or more", least).isNotNull();
+    }
+  }
+
+  /** Reads until the client is gone, and tells the number of each Pong. */
+  private static void readPongs(BareServer.Connection connection, Queue<Integer> ponged) {
     try {
       RawFrame frame = connection.readFrame();
       while (frame != null) {
         if (frame.opcode() == Opcode.PONG.code()) {
-          latest.set(frame.payload().getInt());
+          ponged.add(frame.payload().getInt());
         }
         frame = connection.readFrame();
       }
@@ -320,20 +341,21 @@ final class ResourceTest {
     @Test
     void keepsNoClassLoader() throws Exception {
       try (MockWebSocketServer server = MockWebSocketServer.start()) {
-        WeakReference<ClassLoader> loader = runApart(server.url());
+        ReferenceQueue<ClassLoader> collected = new ReferenceQueue<>();
+        WeakReference<ClassLoader> loader = runApart(server.url(), collected);
 
-        await(
-            () -> {
-              System.gc();
-              return loader.refersTo(null);
-            });
+        long start = System.nanoTime();
+        do {
+          System.gc();
+        } while (collected.remove(10) == null && System.nanoTime() - start < SOON.toNanos());
 
         assertThat(loader.refersTo(null)).isTrue();
       }
     }
 
     /** Has the program, the client and all classes of ours loaded once more. */
-    private static WeakReference<ClassLoader> runApart(String url) throws Exception {
+    private static WeakReference<ClassLoader> runApart(
+        String url, ReferenceQueue<ClassLoader> collected) throws Exception {
       URL[] path =
           Stream.of(System.getProperty("java.class.path").split(java.io.File.pathSeparator))
               .map(entry -> toUrl(Path.of(entry)))
@@ -345,7 +367,7 @@ final class ResourceTest {
       Method main = program.getMethod("main", String[].class);
       main.setAccessible(true);
       Object unused = main.invoke(null, (Object) new String[] {url, "true"});
-      return new WeakReference<>(loader);
+      return new WeakReference<>(loader, collected);
     }
 
     private static URL toUrl(Path entry) {

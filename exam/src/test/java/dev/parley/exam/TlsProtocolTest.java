@@ -11,6 +11,9 @@ import dev.parley.client.WebSocketOpeningException;
 import dev.parley.client.transport.OpeningPhase;
 import dev.parley.client.transport.TlsHandshakeException;
 import dev.parley.client.transport.TlsHandshakeException.Reason;
+import dev.parley.testkit.Fault;
+import dev.parley.testkit.FaultProxy;
+import dev.parley.testkit.Faults;
 import dev.parley.websocket.handshake.HandshakeException;
 import dev.parley.websocket.handshake.HandshakeFailure;
 import java.io.OutputStream;
@@ -221,11 +224,13 @@ final class TlsProtocolTest {
   final class AHandshakeThatNeverEnds {
     private static final Duration TIMEOUT = Duration.ofSeconds(1);
 
-    private void assertTimeout(TlsServer.Service service) throws Exception {
-      try (TlsServer server = new TlsServer(service)) {
+    private void assertTimeout(TlsServer.Service service, Faults faults) throws Exception {
+      try (TlsServer server = new TlsServer(service);
+          FaultProxy way = FaultProxy.start(server.port())) {
+        way.always(faults);
         long start = System.nanoTime();
         WebSocketOpeningException failure =
-            TlsClient.failure(TlsClient.TRUSTING, TIMEOUT, server.url("www.example"));
+            TlsClient.failure(TlsClient.TRUSTING, TIMEOUT, "wss://www.example:" + way.port());
         assertTook(start, TIMEOUT, TIMEOUT);
         assertThat(failure.phase()).isEqualTo(OpeningPhase.TLS);
         assertThat(failure.reason()).isEqualTo("timeout");
@@ -238,19 +243,13 @@ final class TlsProtocolTest {
 
     @Test
     void becauseTheServerIsSilent() throws Exception {
-      assertTimeout(TlsProtocolTest::drain);
+      assertTimeout(TlsProtocolTest::drain, Faults.none());
     }
 
     @Test
     void becauseItDrips() throws Exception {
       byte[] record = hex("16 0303 3fff 02 003ffb 0303" + "07".repeat(8000));
-      assertTimeout(
-          socket -> {
-            for (byte each : record) {
-              socket.getOutputStream().write(each);
-              Thread.sleep(20); // the drip itself; nothing is waited for
-            }
-          });
+      assertTimeout(answering(record), Faults.none().toClient(Fault.drip(Duration.ofMillis(20))));
     }
 
     @ParameterizedTest
@@ -282,11 +281,7 @@ final class TlsProtocolTest {
     void becauseTheServerStopsInTheMiddle() throws Exception {
       String hello = "0303" + "07".repeat(32) + "00" + "c02b" + "00";
       byte[] wholeHello = hex("16 0303 002a 02 000026" + hello);
-      assertTimeout(
-          socket -> {
-            socket.getOutputStream().write(wholeHello);
-            drain(socket);
-          });
+      assertTimeout(answering(wholeHello), Faults.none());
     }
   }
 }

@@ -30,8 +30,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -57,7 +58,10 @@ final class RestartsTest {
 
   private final HttpClient client = HttpClient.create(config -> config.install(WebSockets.PLUGIN));
   private final Queue<String> story = new ConcurrentLinkedQueue<>();
-  private final AtomicInteger open = new AtomicInteger();
+
+  /** A permit for each sender that is connected. */
+  private final Semaphore open = new Semaphore(0);
+
   private final CountDownLatch stop = new CountDownLatch(1);
   private NodeServer server = NodeServer.start();
   private final long begun = System.nanoTime(); // the server may have had to be installed
@@ -100,35 +104,44 @@ final class RestartsTest {
   }
 
   /** Ends the server whenever all are connected, and has another one take its place. */
-  private int restartAgainAndAgain() throws InterruptedException {
+  private int restartAgainAndAgain() throws Exception {
     Random random = new Random(0);
     int restarts = 0;
     awaitAll();
-    while (System.nanoTime() - begun < LENGTH.toNanos()) {
-      TimeUnit.MILLISECONDS.sleep(random.nextInt(2_000)); // in the midst of it all
-      if (random.nextInt(3) == 0) {
-        server.shutDown();
-        tell("the server was shut down");
-      } else {
-        server.kill();
-        tell("the server was killed");
+    try (ScheduledExecutorService fate = Executors.newSingleThreadScheduledExecutor()) {
+      while (System.nanoTime() - begun < LENGTH.toNanos()) {
+        int inTheMidstOfItAll = random.nextInt(2_000);
+        boolean gently = random.nextInt(3) == 0;
+        fate.schedule(() -> endServer(gently), inTheMidstOfItAll, TimeUnit.MILLISECONDS).get();
+        fate.schedule(this::startServerAgain, random.nextInt(2_000), TimeUnit.MILLISECONDS).get();
+        awaitAll();
+        tell("all %d senders are connected".formatted(SENDERS));
+        restarts++;
       }
-      TimeUnit.MILLISECONDS.sleep(random.nextInt(2_000));
-      tell("the server is started again; %d senders are connected".formatted(open.get()));
-      server = server.again();
-      awaitAll();
-      tell("all %d senders are connected".formatted(SENDERS));
-      restarts++;
     }
     return restarts;
   }
 
-  private void awaitAll() throws InterruptedException {
-    for (long from = System.nanoTime(); open.get() != SENDERS; TimeUnit.MILLISECONDS.sleep(5)) {
-      assertThat(System.nanoTime() - from)
-          .as("time for all to connect, %d are", open.get())
-          .isLessThan(SOON.toNanos());
+  private void endServer(boolean gently) {
+    if (gently) {
+      server.shutDown();
+      tell("the server was shut down");
+    } else {
+      server.kill();
+      tell("the server was killed");
     }
+  }
+
+  private void startServerAgain() {
+    tell(
+        "the server is started again; %d senders are connected".formatted(open.availablePermits()));
+    server = server.again();
+  }
+
+  private void awaitAll() throws InterruptedException {
+    boolean all = open.tryAcquire(SENDERS, SOON.toSeconds(), TimeUnit.SECONDS);
+    assertThat(all).as("all connect in time, %d did", open.availablePermits()).isTrue();
+    open.release(SENDERS);
   }
 
   private void tell(String what) {
@@ -232,11 +245,11 @@ final class RestartsTest {
 
     @Override
     public void run(ClientWebSocketSession session) {
-      open.incrementAndGet();
+      open.release();
       try {
         for (Frame unused : session.incoming()) {} // what the server sends back, up to its Close
       } finally {
-        open.decrementAndGet();
+        open.acquireUninterruptibly();
       }
     }
 
