@@ -155,52 +155,47 @@ final class AuthTest {
     assertThat(sent()).isEqualTo("Bearer t");
   }
 
+  /** A token that comes when the test gives it. */
+  private static final class SlowTokens implements Supplier<String> {
+    private final CountDownLatch asked = new CountDownLatch(1);
+    private final CountDownLatch given = new CountDownLatch(1);
+
+    @Override
+    public String get() {
+      asked.countDown();
+      try {
+        given.await();
+      } catch (InterruptedException e) {
+        throw new AssertionError(e);
+      }
+      return "t";
+    }
+  }
+
   @Test
   void waitForSomebodyElsesFetchCanBeInterrupted() throws Exception {
-    CountDownLatch fetching = new CountDownLatch(1);
-    CountDownLatch fetched = new CountDownLatch(1);
-    Supplier<String> tokens =
-        () -> {
-          fetching.countDown();
-          try {
-            fetched.await();
-          } catch (InterruptedException e) {
-            throw new AssertionError(e);
-          }
-          return "t";
-        };
+    SlowTokens tokens = new SlowTokens();
     try (HttpClient client = client(auth -> auth.bearer(tokens))) {
       FutureTask<Void> first = new FutureTask<>(() -> open(client), null);
       Thread.startVirtualThread(first);
-      fetching.await();
+      tokens.asked.await();
       FutureTask<Void> second = new FutureTask<>(() -> open(client), null);
       Thread waiting = Thread.startVirtualThread(second);
       waiting.interrupt();
       assertThat(catchThrowableOfType(ExecutionException.class, second::get))
           .hasCauseInstanceOf(WebSocketInterruptedException.class);
-      fetched.countDown();
+      tokens.given.countDown();
       first.get();
     }
   }
 
   @Test
   void waitForSomebodyElsesFetchEndsWithTheTimeOfTheRequest() throws Exception {
-    CountDownLatch fetching = new CountDownLatch(1);
-    CountDownLatch fetched = new CountDownLatch(1);
-    Supplier<String> tokens =
-        () -> {
-          fetching.countDown();
-          try {
-            fetched.await();
-          } catch (InterruptedException e) {
-            throw new AssertionError(e);
-          }
-          return "t";
-        };
+    SlowTokens tokens = new SlowTokens();
     try (HttpClient client = client(auth -> auth.bearer(tokens))) {
       FutureTask<Void> first = new FutureTask<>(() -> open(client), null);
       Thread.ofVirtual().name("fetcher").start(first);
-      fetching.await();
+      tokens.asked.await();
       assertThat(
               catchThrowableOfType(
                   WebSocketException.class,
@@ -209,7 +204,7 @@ final class AuthTest {
                           request -> request.url(server.url()).timeout(Duration.ofMillis(50)))))
           .hasMessage(
               "no bearer token in time: thread fetcher has asked for one and got no answer yet");
-      fetched.countDown();
+      tokens.given.countDown();
       first.get();
     }
   }
