@@ -46,7 +46,7 @@ final class IdleSessionsTest {
           system.getMaxFileDescriptorCount() > SESSIONS + 1_000,
           "the system allows a process too few open files");
     }
-    try (CrowdServer server = new CrowdServer();
+    try (NettyProcess server = CrowdServer.start();
         HttpClient client = HttpClient.create()) {
       List<DefaultClientWebSocketSession> sessions =
           inParallel(Collections.nCopies(SESSIONS, () -> client.webSocketSession(server.url())));

@@ -1,37 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.interop;
 
-import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInitializer;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.SimpleChannelInboundHandler;
-import io.netty.channel.nio.NioIoHandler;
-import io.netty.channel.socket.SocketChannel;
-import io.netty.channel.socket.nio.NioServerSocketChannel;
-import io.netty.handler.codec.http.HttpObjectAggregator;
-import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.websocketx.BinaryWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.ContinuationWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.PingWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.PongWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
-import io.netty.handler.codec.http.websocketx.WebSocketServerProtocolConfig;
-import io.netty.handler.codec.http.websocketx.WebSocketServerProtocolHandler;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.HexFormat;
-import java.util.Objects;
 
 /**
  * Netty with one long message, in a process of its own, so that the heap of ours is the client's.
@@ -41,35 +23,14 @@ import java.util.Objects;
  * what passed. Within the message the server pings each time another 16 MiB have passed. Where it
  * sends, it goes on only when the Pong is there.
  */
-final class StreamServer implements AutoCloseable {
+final class StreamServer {
   static final int BYTES_PER_PING = 16 << 20;
   private static final int FRAGMENT = 64 << 10;
 
-  private final Process process;
-  private final int port;
+  private StreamServer() {}
 
-  StreamServer() throws IOException {
-    process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-cp",
-                System.getProperty("java.class.path"),
-                StreamServer.class.getName())
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
-    BufferedReader lines = process.inputReader(StandardCharsets.UTF_8);
-    port = Integer.parseInt(Objects.requireNonNull(lines.readLine(), "no port"));
-  }
-
-  String url() {
-    return "ws://127.0.0.1:" + port + "/";
-  }
-
-  @Override
-  public void close() {
-    process.destroyForcibly();
-    process.onExit().join();
+  static NettyProcess start() throws IOException {
+    return new NettyProcess(StreamServer.class, 256);
   }
 
   /**
@@ -98,38 +59,9 @@ final class StreamServer implements AutoCloseable {
     }
   }
 
-  /** Prints the port, and serves until standard input ends. */
+  /** Serves until standard input ends. */
   public static void main(String[] arguments) throws IOException {
-    EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
-    WebSocketServerProtocolConfig config =
-        WebSocketServerProtocolConfig.newBuilder()
-            .websocketPath("/")
-            .dropPongFrames(false)
-            .maxFramePayloadLength(1 << 20)
-            .build();
-    Channel channel =
-        new ServerBootstrap()
-            .group(group)
-            .channel(NioServerSocketChannel.class)
-            .childHandler(
-                new ChannelInitializer<SocketChannel>() {
-                  @Override
-                  protected void initChannel(SocketChannel channel) {
-                    channel
-                        .pipeline()
-                        .addLast(
-                            new HttpServerCodec(),
-                            new HttpObjectAggregator(64 << 10),
-                            new WebSocketServerProtocolHandler(config),
-                            new Messages());
-                  }
-                })
-            .bind(InetAddress.getLoopbackAddress(), 0)
-            .syncUninterruptibly()
-            .channel();
-    System.out.println(((InetSocketAddress) channel.localAddress()).getPort());
-    while (System.in.read() >= 0) {}
-    System.exit(0);
+    NettyProcess.serve(Messages::new);
   }
 
   // A write that fails ends the channel, and with it the session.

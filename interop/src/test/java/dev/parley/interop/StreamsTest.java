@@ -48,7 +48,7 @@ final class StreamsTest {
   void goesOut(TestReporter reporter) throws IOException {
     byte[] source = LongMessage.bytes();
     MessageDigest digest = LongMessage.digest();
-    try (StreamServer server = new StreamServer();
+    try (NettyProcess server = StreamServer.start();
         HttpClient client = HttpClient.create();
         StreamingClientWebSocketSession session = client.webSocketStreamingSession(server.url())) {
       long start = System.nanoTime();
@@ -79,7 +79,7 @@ final class StreamsTest {
   void comesIn(TestReporter reporter) throws IOException {
     byte[] buffer = new byte[LongMessage.PIECE];
     MessageDigest digest = LongMessage.digest();
-    try (StreamServer server = new StreamServer();
+    try (NettyProcess server = StreamServer.start();
         HttpClient client = HttpClient.create();
         StreamingClientWebSocketSession session = client.webSocketStreamingSession(server.url())) {
       long start = System.nanoTime();
