@@ -35,6 +35,9 @@ import org.jspecify.annotations.Nullable;
  * short for: each connection is the test's own to read and write, on a virtual thread.
  */
 final class BareServer implements AutoCloseable {
+  /** How an answer begins that opens a WebSocket. */
+  static final String STATUS_LINE = "HTTP/1.1 101 Switching Protocols\r\n";
+
   private final ServerSocket listener;
   private final Behaviour behaviour;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -147,14 +150,18 @@ final class BareServer implements AutoCloseable {
 
     /** Reads the opening request and grants it. */
     void accept() throws IOException {
-      write(grant(readRequest()));
+      accept(STATUS_LINE);
     }
 
-    /** Returns the answer that grants a request. */
-    static byte[] grant(RequestHead request) {
+    /** Reads the opening request and grants it, with a status line and further fields. */
+    void accept(String beginning) throws IOException {
+      write(grant(readRequest(), beginning));
+    }
+
+    private static byte[] grant(RequestHead request, String beginning) {
       String key = Objects.requireNonNull(request.headers().get("Sec-WebSocket-Key"));
-      return ("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-              + "Sec-WebSocket-Accept: "
+      return (beginning
+              + "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
               + new HandshakeKey(key).accept()
               + "\r\n\r\n")
           .getBytes(StandardCharsets.US_ASCII);
@@ -171,8 +178,16 @@ final class BareServer implements AutoCloseable {
 
     /** Writes bytes over and over, until the client goes away. */
     void writeForEver(byte[] bytes) throws IOException {
-      while (true) {
+      writeForEver(bytes, 0, new CountDownLatch(0));
+    }
+
+    /** Writes bytes over and over, until the client goes away, and tells when so many are gone. */
+    void writeForEver(byte[] bytes, long many, CountDownLatch gone) throws IOException {
+      for (long count = bytes.length; ; count += bytes.length) {
         out.write(bytes);
+        if (count >= many) {
+          gone.countDown();
+        }
       }
     }
 

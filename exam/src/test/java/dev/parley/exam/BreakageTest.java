@@ -13,21 +13,16 @@ import dev.parley.testkit.Scenario;
 import dev.parley.websocket.CloseReason;
 import dev.parley.websocket.Frame;
 import dev.parley.websocket.WebSocketException;
-import dev.parley.websocket.WebSocketExtension;
-import dev.parley.websocket.extension.WebSocketExtensionFactory;
-import dev.parley.websocket.extension.WebSocketExtensionHeader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -37,10 +32,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What breaks on our own side: one session fails, and nothing else is harmed. */
 final class BreakageTest {
   private static final Duration SOON = Duration.ofSeconds(20);
+  private static final String FUSE = "boom";
+  private static final String MESSAGE = "as the test wants it";
+
+  /** Runs out of memory over a certain message. */
+  private static final FailingExtension BOMB =
+      new FailingExtension(true, new Frame.Text(FUSE)::equals, () -> new OutOfMemoryError(MESSAGE));
 
   @AutoClose
   private final MockWebSocketServer server =
-      MockWebSocketServer.start(config -> config.extensions(all -> all.install(new Bomb())));
+      MockWebSocketServer.start(config -> config.extensions(all -> all.install(BOMB)));
 
   private final CountingConnector connector = new CountingConnector();
 
@@ -52,7 +53,7 @@ final class BreakageTest {
                   .connector(connector)
                   .install(
                       WebSockets.PLUGIN,
-                      ws -> ws.extensions(all -> all.install(new Bomb())).closeTimeout(SOON)));
+                      ws -> ws.extensions(all -> all.install(BOMB)).closeTimeout(SOON)));
 
   private static void assertWorks(WebSocketSession session) {
     session.send("hello");
@@ -79,14 +80,14 @@ final class BreakageTest {
       Thread receiver = Thread.ofPlatform().start(receiving);
       // Else a thread that reads on its behalf might come first.
       connector.await(() -> connector.isReading(receiver), SOON);
-      session.send(Bomb.FUSE);
+      session.send(FUSE);
 
       assertThat(receiving)
           .failsWithin(SOON)
           .withThrowableThat()
           .havingCause()
           .isInstanceOf(OutOfMemoryError.class)
-          .withMessage(Bomb.MESSAGE);
+          .withMessage(MESSAGE);
 
       assertFailedFromWithin(session);
       assertNothingElseIsHarmed(other);
@@ -96,7 +97,7 @@ final class BreakageTest {
     void whileNobodyReceivesFailsItsSession() throws Exception {
       WebSocketSession other = client.webSocketSession(server.url());
       DefaultClientWebSocketSession session = client.webSocketSession(server.url());
-      session.send(Bomb.FUSE);
+      session.send(FUSE);
 
       assertThat(session.closeReason().get(SOON.toMillis(), TimeUnit.MILLISECONDS)).isNull();
 
@@ -118,7 +119,7 @@ final class BreakageTest {
     void inTheBlockReachesItsCaller() throws InterruptedException {
       WebSocketSession other = client.webSocketSession(server.url());
       server.enqueue(Scenario.accept().expectClose(CloseReason.INTERNAL_ERROR));
-      OutOfMemoryError error = new OutOfMemoryError(Bomb.MESSAGE);
+      OutOfMemoryError error = new OutOfMemoryError(MESSAGE);
 
       assertThatExceptionOfType(OutOfMemoryError.class)
           .isThrownBy(
@@ -183,62 +184,6 @@ final class BreakageTest {
         return Files.readString(file);
       } catch (IOException e) {
         throw new UncheckedIOException(e);
-      }
-    }
-  }
-
-  /** An extension that runs out of memory over a certain message, on the client. */
-  private static final class Bomb implements WebSocketExtensionFactory<String> {
-    static final String FUSE = "boom";
-    static final String MESSAGE = "as the test wants it";
-
-    @Override
-    public String name() {
-      return "x-bomb";
-    }
-
-    @Override
-    public String defaultConfig() {
-      return "";
-    }
-
-    @Override
-    public List<WebSocketExtensionHeader> offer(String config) {
-      return List.of(new WebSocketExtensionHeader(name(), List.of()));
-    }
-
-    @Override
-    public WebSocketExtension<String> accept(String config, WebSocketExtensionHeader answer) {
-      return new Extension(true);
-    }
-
-    @Override
-    public @Nullable Agreement<String> answer(String config, WebSocketExtensionHeader offer) {
-      return new Agreement<>(offer, new Extension(false));
-    }
-
-    private record Extension(boolean armed) implements WebSocketExtension<String> {
-      @Override
-      public String name() {
-        return "x-bomb";
-      }
-
-      @Override
-      public String config() {
-        return "";
-      }
-
-      @Override
-      public Frame processOutgoingFrame(Frame frame) {
-        return frame;
-      }
-
-      @Override
-      public Frame processIncomingFrame(Frame frame) {
-        if (armed && frame.equals(new Frame.Text(FUSE))) {
-          throw new OutOfMemoryError(MESSAGE);
-        }
-        return frame;
       }
     }
   }

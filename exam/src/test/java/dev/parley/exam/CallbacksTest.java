@@ -22,9 +22,6 @@ import dev.parley.websocket.Opcode;
 import dev.parley.websocket.Violation;
 import dev.parley.websocket.WebSocketClosedException;
 import dev.parley.websocket.WebSocketException;
-import dev.parley.websocket.WebSocketExtension;
-import dev.parley.websocket.extension.WebSocketExtensionFactory;
-import dev.parley.websocket.extension.WebSocketExtensionHeader;
 import dev.parley.websocket.handshake.Headers;
 import java.nio.charset.Charset;
 import java.time.Duration;
@@ -301,76 +298,19 @@ final class CallbacksTest {
     }
   }
 
-  /** An extension whose code throws. */
-  private static final class Broken implements WebSocketExtension<String> {
-    private final boolean incoming;
-
-    Broken(boolean incoming) {
-      this.incoming = incoming;
-    }
-
-    @Override
-    public String name() {
-      return "x-broken";
-    }
-
-    @Override
-    public String config() {
-      return "";
-    }
-
-    @Override
-    public Frame processOutgoingFrame(Frame frame) {
-      if (!incoming) {
-        throw new StackOverflowError("of an extension");
-      }
-      return frame;
-    }
-
-    @Override
-    public Frame processIncomingFrame(Frame frame) {
-      if (incoming) {
-        throw new StackOverflowError("of an extension");
-      }
-      return frame;
-    }
-  }
-
-  private record BrokenFactory(boolean incoming) implements WebSocketExtensionFactory<String> {
-    @Override
-    public String name() {
-      return "x-broken";
-    }
-
-    @Override
-    public String defaultConfig() {
-      return "";
-    }
-
-    @Override
-    public List<WebSocketExtensionHeader> offer(String config) {
-      return List.of(new WebSocketExtensionHeader("x-broken", List.of()));
-    }
-
-    @Override
-    public WebSocketExtension<String> accept(String config, WebSocketExtensionHeader answer) {
-      return new Broken(incoming);
-    }
-
-    @Override
-    public @Nullable Agreement<String> answer(String config, WebSocketExtensionHeader offer) {
-      return null;
-    }
+  private static FailingExtension broken(boolean incoming) {
+    return new FailingExtension(
+        incoming, frame -> true, () -> new StackOverflowError("of an extension"));
   }
 
   private static Scenario acceptBroken() {
-    return Scenario.accept(Headers.builder().add("Sec-WebSocket-Extensions", "x-broken").build());
+    return Scenario.accept(
+        Headers.builder().add("Sec-WebSocket-Extensions", FailingExtension.NAME).build());
   }
 
   @Test
   void extensionThatThrowsEndsItsSession() {
-    try (Trial trial =
-        Trial.begin(ws -> ws.extensions(all -> all.install(new BrokenFactory(true))))) {
+    try (Trial trial = Trial.begin(ws -> ws.extensions(all -> all.install(broken(true))))) {
       DefaultClientWebSocketSession session = trial.open(acceptBroken().send("boom"));
       assertThatThrownBy(() -> session.incoming().receive())
           .satisfiesAnyOf(
@@ -378,8 +318,7 @@ final class CallbacksTest {
               e -> assertThat(e).isInstanceOf(WebSocketException.class));
       assertEnded(session);
     }
-    try (Trial trial =
-        Trial.begin(ws -> ws.extensions(all -> all.install(new BrokenFactory(false))))) {
+    try (Trial trial = Trial.begin(ws -> ws.extensions(all -> all.install(broken(false))))) {
       DefaultClientWebSocketSession session = trial.open(acceptBroken());
       assertThatThrownBy(() -> session.send("boom")).isInstanceOf(StackOverflowError.class);
       assertEnded(session);

@@ -7,7 +7,6 @@ import dev.parley.client.transport.Connector;
 import dev.parley.client.transport.Deadline;
 import dev.parley.client.transport.SocketConnector;
 import dev.parley.client.transport.Transport;
-import dev.parley.client.transport.TransportInfo;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -114,22 +113,21 @@ final class CountingConnector implements Function<SocketConnector, Connector> {
   }
 
   /** Tells when it is closed, and leaves all else to another. */
-  private final class Counted implements Transport {
-    private final Transport transport;
+  private final class Counted extends WrappedSocket {
     private final AtomicBoolean closed = new AtomicBoolean();
 
     Counted(Transport transport) {
-      this.transport = transport;
+      super(transport);
     }
 
     @Override
     public int read(ByteBuffer target) throws IOException {
-      return counted(read, transport.read(target));
+      return counted(read, super.read(target));
     }
 
     @Override
     public int write(ByteBuffer source) throws IOException {
-      return counted(written, transport.write(source));
+      return counted(written, super.write(source));
     }
 
     private int counted(AtomicLong total, int bytes) {
@@ -141,26 +139,11 @@ final class CountingConnector implements Function<SocketConnector, Connector> {
     }
 
     @Override
-    public boolean flush() throws IOException {
-      return transport.flush();
-    }
-
-    @Override
-    public long bytesArrived() {
-      return transport.bytesArrived();
-    }
-
-    @Override
-    public long bytesDeparted() {
-      return transport.bytesDeparted();
-    }
-
-    @Override
     public boolean awaitReadable(Deadline deadline) throws InterruptedException {
       readers.add(Thread.currentThread());
       tell();
       try {
-        return transport.awaitReadable(deadline);
+        return super.awaitReadable(deadline);
       } finally {
         readers.remove(Thread.currentThread());
       }
@@ -170,28 +153,18 @@ final class CountingConnector implements Function<SocketConnector, Connector> {
     public boolean awaitWritable(Deadline deadline) throws InterruptedException {
       writers.add(Thread.currentThread());
       try {
-        return transport.awaitWritable(deadline);
+        return super.awaitWritable(deadline);
       } finally {
         writers.remove(Thread.currentThread());
       }
     }
 
     @Override
-    public void onReadable(Runnable task) {
-      transport.onReadable(task);
-    }
-
-    @Override
     public void close() {
-      transport.close();
+      super.close();
       if (!closed.getAndSet(true)) {
         open.arriveAndDeregister();
       }
-    }
-
-    @Override
-    public TransportInfo info() {
-      return transport.info();
     }
   }
 }

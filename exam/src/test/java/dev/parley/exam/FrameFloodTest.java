@@ -21,7 +21,6 @@ import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Isolated;
@@ -127,7 +126,7 @@ final class FrameFloodTest {
         repeat(fragment, 1000));
   }
 
-  private static byte[] repeat(byte[] bytes, int count) {
+  static byte[] repeat(byte[] bytes, int count) {
     ByteArrayOutputStream all = new ByteArrayOutputStream(bytes.length * count);
     for (int i = 0; i < count; i++) {
       all.writeBytes(bytes);
@@ -271,7 +270,6 @@ final class FrameFloodTest {
   @Row(34)
   @Test
   void pingFloodOfAPeerThatNeverReads() throws Exception {
-    AtomicLong flooded = new AtomicLong();
     CountDownLatch enough = new CountDownLatch(1);
     byte[] pings = repeat(RawFrame.of(Opcode.PING, new byte[125]).toBytes(), 100);
     Duration interval = Duration.ofMillis(500);
@@ -280,12 +278,7 @@ final class FrameFloodTest {
             BareServer.start(
                 connection -> {
                   connection.accept();
-                  while (true) {
-                    connection.out.write(pings);
-                    if (flooded.addAndGet(pings.length) > 10 << 20) {
-                      enough.countDown();
-                    }
-                  }
+                  connection.writeForEver(pings, 10 << 20, enough);
                 });
         HttpClient client =
             client(

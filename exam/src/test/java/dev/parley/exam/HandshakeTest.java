@@ -20,7 +20,6 @@ import dev.parley.websocket.Frame;
 import dev.parley.websocket.WebSocketException;
 import dev.parley.websocket.extension.PerMessageDeflateConfig;
 import dev.parley.websocket.extension.WebSocketExtensions;
-import dev.parley.websocket.handshake.HandshakeException;
 import dev.parley.websocket.handshake.HeadWriter;
 import dev.parley.websocket.handshake.Headers;
 import dev.parley.websocket.handshake.ResponseHead;
@@ -83,19 +82,8 @@ final class HandshakeTest {
     return Objects.requireNonNull(right.headers().get("Sec-WebSocket-Accept"));
   }
 
-  /** The opening fails for a reason that has a stable word, and the client closes the socket. */
   private void fails(String word, Scenario scenario, String... subprotocols) {
-    for (HttpClient client : trial.clients()) {
-      trial.server.enqueue(scenario);
-      assertThatExceptionOfType(HandshakeException.class)
-          .isThrownBy(
-              () ->
-                  client.webSocketSession(
-                      trial.server.url(), request -> request.subprotocols(subprotocols)))
-          .satisfies(e -> assertThat(e.failure().word()).isEqualTo(word));
-      trial.server.takeConnection(SOON).awaitEnd(SOON);
-      trial.server.verify();
-    }
+    trial.failsToOpen(word, scenario, subprotocols);
   }
 
   /** The opening succeeds, and what comes glued to it is delivered. */

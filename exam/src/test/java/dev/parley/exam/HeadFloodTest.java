@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.exam;
 
+import static dev.parley.exam.BareServer.STATUS_LINE;
 import static dev.parley.exam.Trial.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -12,7 +13,6 @@ import dev.parley.websocket.handshake.HandshakeException;
 import dev.parley.websocket.handshake.HandshakeKey;
 import dev.parley.websocket.handshake.HeadLimits;
 import dev.parley.websocket.handshake.HeadReader;
-import dev.parley.websocket.handshake.RequestHead;
 import dev.parley.websocket.handshake.ResponseHead;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -29,7 +29,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Isolated("measures memory and processor time")
 final class HeadFloodTest {
   private static final long MEMORY_BOUND = 1 << 20;
-  private static final String STATUS_LINE = "HTTP/1.1 101 Switching Protocols\r\n";
 
   private static byte[] bytes(String text) {
     return text.getBytes(StandardCharsets.ISO_8859_1);
@@ -91,10 +90,7 @@ final class HeadFloodTest {
     try (BareServer server =
             BareServer.start(
                 connection -> {
-                  RequestHead request = connection.readRequest();
-                  String right =
-                      new String(BareServer.Connection.grant(request), StandardCharsets.ISO_8859_1);
-                  connection.write(bytes(right.replace(STATUS_LINE, line + "\r\n")));
+                  connection.accept(line + "\r\n");
                   connection.readClose();
                 });
         HttpClient client = client(false)) {
@@ -156,10 +152,7 @@ final class HeadFloodTest {
     try (BareServer server =
             BareServer.start(
                 connection -> {
-                  RequestHead request = connection.readRequest();
-                  String right =
-                      new String(BareServer.Connection.grant(request), StandardCharsets.ISO_8859_1);
-                  connection.write(bytes(right.replace(STATUS_LINE, large)));
+                  connection.accept(large);
                   connection.readToEnd();
                 });
         HttpClient client =

@@ -18,7 +18,6 @@ import dev.parley.websocket.Violation;
 import dev.parley.websocket.extension.PerMessageDeflateConfig;
 import dev.parley.websocket.extension.WebSocketExtensions;
 import dev.parley.websocket.handshake.HandshakeException;
-import dev.parley.websocket.handshake.RequestHead;
 import dev.parley.websocket.handshake.ResponseHead;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -69,13 +68,8 @@ final class InflateFloodTest {
   private static BareServer server(byte[] wire) throws IOException {
     return BareServer.start(
         connection -> {
-          RequestHead request = connection.readRequest();
-          String right =
-              new String(BareServer.Connection.grant(request), StandardCharsets.US_ASCII);
-          connection.write(
-              right
-                  .replaceFirst("\r\n", "\r\nSec-WebSocket-Extensions: permessage-deflate\r\n")
-                  .getBytes(StandardCharsets.US_ASCII));
+          connection.accept(
+              BareServer.STATUS_LINE + "Sec-WebSocket-Extensions: permessage-deflate\r\n");
           connection.write(wire);
           connection.readClose();
         });

@@ -23,7 +23,6 @@ import dev.parley.websocket.Opcode;
 import dev.parley.websocket.Violation;
 import dev.parley.websocket.WebSocketException;
 import dev.parley.websocket.extension.WebSocketExtensions;
-import dev.parley.websocket.handshake.HandshakeException;
 import dev.parley.websocket.handshake.Headers;
 import dev.parley.websocket.handshake.ResponseHead;
 import java.time.Duration;
@@ -32,7 +31,6 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLException;
 import org.junit.jupiter.api.DisplayName;
@@ -63,15 +61,7 @@ final class PublishedWeaknessesTest {
     try (Trial trial =
         Trial.begin(
             ws -> ws.extensions(all -> all.install(WebSocketExtensions.perMessageDeflate())))) {
-      for (HttpClient client : trial.clients()) {
-        trial.server.enqueue(scenario);
-        assertThatExceptionOfType(HandshakeException.class)
-            .isThrownBy(
-                () ->
-                    client.webSocketSession(
-                        trial.server.url(), request -> request.subprotocols("b")))
-            .satisfies(e -> assertThat(e.failure().word()).isEqualTo(word));
-      }
+      trial.failsToOpen(word, scenario, "b");
     }
   }
 
@@ -115,23 +105,13 @@ final class PublishedWeaknessesTest {
   @Row(34)
   @DisplayName("a leader of the field: 330 MB grown under a flood of pings that nobody answers")
   void pingFloodDoesNotPileUp() throws Exception {
-    AtomicLong flooded = new AtomicLong();
     CountDownLatch enough = new CountDownLatch(1);
-    byte[] ping = RawFrame.of(Opcode.PING, new byte[125]).toBytes();
-    byte[] pings = new byte[1000 * ping.length];
-    for (int i = 0; i < pings.length; i++) {
-      pings[i] = ping[i % ping.length];
-    }
+    byte[] pings = FrameFloodTest.repeat(RawFrame.of(Opcode.PING, new byte[125]).toBytes(), 1000);
     try (BareServer server =
             BareServer.start(
                 connection -> {
                   connection.accept();
-                  while (true) {
-                    connection.out.write(pings);
-                    if (flooded.addAndGet(pings.length) > 10 << 20) {
-                      enough.countDown();
-                    }
-                  }
+                  connection.writeForEver(pings, 10 << 20, enough);
                 });
         HttpClient client = HttpClient.create()) {
       long before = Cost.liveHeap();

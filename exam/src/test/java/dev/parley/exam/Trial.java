@@ -2,6 +2,7 @@
 package dev.parley.exam;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.parley.client.DefaultClientWebSocketSession;
@@ -16,6 +17,7 @@ import dev.parley.websocket.Frame;
 import dev.parley.websocket.Violation;
 import dev.parley.websocket.WebSocketClosedException;
 import dev.parley.websocket.WebSocketProtocolException;
+import dev.parley.websocket.handshake.HandshakeException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -108,6 +110,21 @@ final class Trial implements AutoCloseable {
           assertThat(delivered.frames()).isEqualTo(expected);
           assertFailed(session, delivered, violation);
         });
+  }
+
+  /** The opening fails for a reason that has a stable word, and the client closes the socket. */
+  void failsToOpen(String word, Scenario scenario, String... subprotocols) {
+    for (HttpClient client : clients) {
+      server.enqueue(scenario);
+      assertThatExceptionOfType(HandshakeException.class)
+          .isThrownBy(
+              () ->
+                  client.webSocketSession(
+                      server.url(), request -> request.subprotocols(subprotocols)))
+          .satisfies(e -> assertThat(e.failure().word()).isEqualTo(word));
+      server.takeConnection(SOON).awaitEnd(SOON);
+      server.verify();
+    }
   }
 
   /**
