@@ -22,6 +22,8 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 final class ReconnectingSessionsTest {
@@ -128,27 +130,21 @@ final class ReconnectingSessionsTest {
     }
   }
 
-  @Test
-  void closingEndsAWait() throws Exception {
+  /** Whether the sequence is closed, or its client. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void closingEndsAWait(boolean sequence) throws Exception {
     server.enqueue(Scenario.reject(503));
     CountDownLatch waiting = new CountDownLatch(1);
     ReconnectingSessions sessions = sessions(SLOW.withListener(signal(waiting)));
     FutureTask<Boolean> loop = new FutureTask<>(() -> sessions.iterator().hasNext());
     Thread.ofVirtual().start(loop);
     waiting.await();
-    sessions.close();
-    assertThat(loop.get(SOON.toSeconds(), TimeUnit.SECONDS)).isFalse();
-  }
-
-  @Test
-  void closingOfTheClientEndsAWait() throws Exception {
-    server.enqueue(Scenario.reject(503));
-    CountDownLatch waiting = new CountDownLatch(1);
-    ReconnectingSessions sessions = sessions(SLOW.withListener(signal(waiting)));
-    FutureTask<Boolean> loop = new FutureTask<>(() -> sessions.iterator().hasNext());
-    Thread.ofVirtual().start(loop);
-    waiting.await();
-    client.close();
+    if (sequence) {
+      sessions.close();
+    } else {
+      client.close();
+    }
     assertThat(loop.get(SOON.toSeconds(), TimeUnit.SECONDS)).isFalse();
   }
 

@@ -79,6 +79,14 @@ final class ReconnectorTest {
     session.incoming().forEach(frame -> {});
   }
 
+  /** A handler that receives all. */
+  private static class Receiving implements ReconnectHandler {
+    @Override
+    public void run(ClientWebSocketSession session) {
+      receiveAll(session);
+    }
+  }
+
   private static String text(RawFrame frame) {
     return StandardCharsets.UTF_8.decode(frame.payload()).toString();
   }
@@ -173,17 +181,12 @@ final class ReconnectorTest {
       Reconnector reconnector =
           start(
               QUICK.withUnsent(new Unsent.Keep(10, 100)),
-              new ReconnectHandler() {
+              new Receiving() {
                 @Override
                 public void resume(ClientWebSocketSession session) throws Exception {
                   resumed.countDown();
                   proceed.await();
                   session.send("resume");
-                }
-
-                @Override
-                public void run(ClientWebSocketSession session) {
-                  receiveAll(session);
                 }
               });
       resumed.await();
@@ -321,15 +324,10 @@ final class ReconnectorTest {
       Reconnector reconnector =
           start(
               QUICK.withUnsent(new Unsent.Keep(10, 100)),
-              new ReconnectHandler() {
+              new Receiving() {
                 @Override
                 public void resume(ClientWebSocketSession session) throws Exception {
                   proceed.await();
-                }
-
-                @Override
-                public void run(ClientWebSocketSession session) {
-                  receiveAll(session);
                 }
 
                 @Override

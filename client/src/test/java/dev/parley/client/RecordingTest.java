@@ -35,6 +35,9 @@ import org.junit.jupiter.api.parallel.Isolated;
 final class RecordingTest {
   private static final String SECRET = "s3cr3t";
 
+  /** More messages than the queue of a session holds. */
+  private static final int MANY = 40;
+
   @TempDir private Path directory;
 
   @SuppressWarnings("NullAway.Init")
@@ -210,17 +213,21 @@ final class RecordingTest {
         .satisfies(number -> assertThat(number).isPositive());
   }
 
+  private static Scenario moreThanTheQueueHolds() {
+    Scenario many = Scenario.accept();
+    for (int i = 0; i < MANY; i++) {
+      many = many.send("m" + i);
+    }
+    return many.stall();
+  }
+
   @Test
   void stallsThatLastToTheEnd() throws Exception {
     Duration timeout = Duration.ofMillis(300);
     List<RecordedEvent> events;
     try (MockWebSocketServer server = MockWebSocketServer.start()) {
       server.enqueue(Scenario.accept().stall());
-      Scenario many = Scenario.accept();
-      for (int i = 0; i < 40; i++) {
-        many = many.send("m" + i);
-      }
-      server.enqueue(many.stall());
+      server.enqueue(moreThanTheQueueHolds());
       events =
           recorded(
               () -> {
@@ -255,11 +262,7 @@ final class RecordingTest {
     List<RecordedEvent> events;
     try (MockWebSocketServer server = MockWebSocketServer.start()) {
       server.enqueue(Scenario.reject(503));
-      Scenario many = Scenario.accept();
-      for (int i = 0; i < 40; i++) {
-        many = many.send("m" + i);
-      }
-      server.enqueue(many.stall());
+      server.enqueue(moreThanTheQueueHolds());
       events =
           recorded(
               () -> {
@@ -271,7 +274,7 @@ final class RecordingTest {
                   assertThatExceptionOfType(WebSocketException.class)
                       .isThrownBy(() -> session.ping(Duration.ofMillis(300)))
                       .withMessageContaining("queue is full");
-                  for (int i = 0; i < 40; i++) {
+                  for (int i = 0; i < MANY; i++) {
                     session.incoming().receive();
                   }
                   session.terminate();

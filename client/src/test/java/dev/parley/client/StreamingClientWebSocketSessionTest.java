@@ -194,6 +194,16 @@ final class StreamingClientWebSocketSessionTest {
       }
     }
 
+    /** Starts what has to wait, and returns when it does. */
+    private static FutureTask<?> waiting(Runnable task) {
+      FutureTask<?> future = new FutureTask<>(task, null);
+      Thread thread = Thread.ofPlatform().start(future);
+      while (thread.getState() != Thread.State.WAITING) {
+        Thread.onSpinWait();
+      }
+      return future;
+    }
+
     @Test
     void otherMessagesWaitButPingsPass() throws Exception {
       Scenario scenario = Scenario.accept();
@@ -208,20 +218,11 @@ final class StreamingClientWebSocketSessionTest {
         assertThatIllegalStateException()
             .isThrownBy(() -> session.send("now?"))
             .withMessageContaining("close it before");
-        FutureTask<Boolean> other =
-            new FutureTask<>(
-                () -> {
-                  session.send("later");
-                  return true;
-                });
-        Thread waiting = Thread.ofPlatform().start(other);
-        while (waiting.getState() != Thread.State.WAITING) {
-          Thread.onSpinWait();
-        }
+        FutureTask<?> other = waiting(() -> session.send("later"));
         session.send(new Frame.Ping(new byte[0]));
         assertThat(other.isDone()).isFalse();
         out.close();
-        assertThat(other.get(10, TimeUnit.SECONDS)).isTrue();
+        other.get(10, TimeUnit.SECONDS);
         assertThatIOException().isThrownBy(() -> out.write(1)).withMessage("the message has ended");
         out.close();
       }
@@ -232,19 +233,13 @@ final class StreamingClientWebSocketSessionTest {
       var session = play(Scenario.accept().expectClose());
       OutputStream out = session.openBinary(tiny);
       out.write("abcde".getBytes(UTF_8));
-      FutureTask<Boolean> other =
-          new FutureTask<>(
-              () -> {
-                assertThatExceptionOfType(WebSocketClosedException.class)
-                    .isThrownBy(() -> session.send("later"));
-                return true;
-              });
-      Thread waiting = Thread.ofPlatform().start(other);
-      while (waiting.getState() != Thread.State.WAITING) {
-        Thread.onSpinWait();
-      }
+      FutureTask<?> other =
+          waiting(
+              () ->
+                  assertThatExceptionOfType(WebSocketClosedException.class)
+                      .isThrownBy(() -> session.send("later")));
       session.close();
-      assertThat(other.get(10, TimeUnit.SECONDS)).isTrue();
+      other.get(10, TimeUnit.SECONDS);
       assertThatIOException()
           .isThrownBy(out::close)
           .withCauseInstanceOf(WebSocketClosedException.class);

@@ -69,6 +69,15 @@ final class WebSocketOpenerTest {
     return client;
   }
 
+  /** Sends something there and back, and counts that. */
+  private static WebSocketBlock echo(AtomicInteger times) {
+    return session -> {
+      session.send("hello");
+      assertThat(session.incoming().receive()).isEqualTo(new Frame.Text("hello"));
+      times.incrementAndGet();
+    };
+  }
+
   @AfterEach
   void end() {
     clients.forEach(HttpClient::close);
@@ -118,12 +127,7 @@ final class WebSocketOpenerTest {
     void everyFormOfOpeningWorks() {
       HttpClient client = client();
       AtomicInteger opened = new AtomicInteger();
-      WebSocketBlock echo =
-          session -> {
-            session.send("hello");
-            assertThat(session.incoming().receive()).isEqualTo(new Frame.Text("hello"));
-            opened.incrementAndGet();
-          };
+      WebSocketBlock echo = echo(opened);
       String authority = "localhost:" + server.port();
       client.webSocket("ws://" + authority, echo);
       client.webSocket(HttpMethod.GET, "localhost", server.port(), "/", echo);
@@ -153,12 +157,7 @@ final class WebSocketOpenerTest {
               config ->
                   config.tls(TlsOptions.DEFAULT.withContext(TestCertificates.clientContext())));
       AtomicInteger opened = new AtomicInteger();
-      WebSocketBlock echo =
-          session -> {
-            session.send("hello");
-            assertThat(session.incoming().receive()).isEqualTo(new Frame.Text("hello"));
-            opened.incrementAndGet();
-          };
+      WebSocketBlock echo = echo(opened);
       String authority = "localhost:" + secure.port();
       client.webSocket("wss://" + authority, echo);
       client.webSocket(request -> request.secure(true).url("wss://" + authority), echo);
@@ -196,13 +195,9 @@ final class WebSocketOpenerTest {
     @Test
     void theProxyLooksTheNameUp() {
       String authority = "nowhere.invalid:" + server.port();
-      proxied()
-          .webSocket(
-              "ws://" + authority,
-              session -> {
-                session.send("hello");
-                assertThat(session.incoming().receive()).isEqualTo(new Frame.Text("hello"));
-              });
+      AtomicInteger opened = new AtomicInteger();
+      proxied().webSocket("ws://" + authority, echo(opened));
+      assertThat(opened).hasValue(1);
       assertThat(proxy.takeRequest(SOON).target()).isEqualTo(authority);
       assertThat(server.takeHandshake(SOON).request().headers().get("Host")).isEqualTo(authority);
     }

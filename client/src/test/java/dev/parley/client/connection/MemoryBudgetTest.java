@@ -63,6 +63,13 @@ final class MemoryBudgetTest {
     return session;
   }
 
+  /** A session that has asked to read its first bytes, and has to wait. */
+  private Session waiting(boolean wanted) {
+    Session session = new Session(budget);
+    assertThat(session.share.ask(0, STEP, wanted)).isEqualTo(WAIT);
+    return session;
+  }
+
   @Test
   void whatIsAskedForCountsOnlyWhileTheReadGoesOn() {
     Session session = new Session(budget);
@@ -77,10 +84,8 @@ final class MemoryBudgetTest {
   @Test
   void readingAheadEndsAtTheHalfAndBeginsAgainInTurn() {
     Session slow = queueing(2 * MIB);
-    Session first = new Session(budget);
-    Session second = new Session(budget);
-    assertThat(first.share.ask(0, STEP, false)).isEqualTo(WAIT);
-    assertThat(second.share.ask(0, STEP, false)).isEqualTo(WAIT);
+    Session first = waiting(false);
+    Session second = waiting(false);
     assertThat(first.share.isHungry()).isTrue();
     slow.share.taken(MIB);
     assertThat(first.told).isOne();
@@ -121,11 +126,9 @@ final class MemoryBudgetTest {
   void onlyOneSessionGoesPastTheHalfUntilItsMessageIsWhole() {
     Session slow = queueing(2 * MIB);
     Session one = new Session(budget);
-    Session two = new Session(budget);
-    Session three = new Session(budget);
     assertThat(one.read(STEP, 0, true)).isEqualTo(GRANTED);
-    assertThat(two.share.ask(0, STEP, true)).isEqualTo(WAIT);
-    assertThat(three.share.ask(0, STEP, true)).isEqualTo(WAIT);
+    Session two = waiting(true);
+    Session three = waiting(true);
     assertThat(one.read(2 * STEP, STEP, true)).isEqualTo(GRANTED);
     assertThat(two.told).isZero();
     one.share.settle(0);
@@ -143,11 +146,9 @@ final class MemoryBudgetTest {
   void whoLeavesMakesWay() {
     Session slow = queueing(2 * MIB);
     Session holder = new Session(budget);
-    Session one = new Session(budget);
-    Session two = new Session(budget);
     holder.read(STEP, 0, true);
-    assertThat(one.share.ask(0, STEP, true)).isEqualTo(WAIT);
-    assertThat(two.share.ask(0, STEP, true)).isEqualTo(WAIT);
+    Session one = waiting(true);
+    Session two = waiting(true);
     one.share.leave();
     holder.share.settle(0);
     assertThat(one.told).isZero();

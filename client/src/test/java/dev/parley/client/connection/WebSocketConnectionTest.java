@@ -40,6 +40,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
@@ -137,6 +138,40 @@ final class WebSocketConnectionTest {
     return future;
   }
 
+  private static FutureTask<?> start(boolean virtual, Act act) {
+    return start(
+        virtual,
+        () -> {
+          act.run();
+          return true;
+        });
+  }
+
+  private interface Act {
+    void run() throws Exception;
+  }
+
+  /** A thread that is interrupted in an act, and must learn of it by exception and by flag. */
+  private static final class Interrupted {
+    private final FutureTask<Boolean> flag;
+    private final Thread thread;
+
+    Interrupted(boolean virtual, ThrowingCallable act) {
+      flag =
+          new FutureTask<>(
+              () -> {
+                assertThatThrownBy(act).isInstanceOf(WebSocketInterruptedException.class);
+                return Thread.interrupted();
+              });
+      thread = virtual ? Thread.ofVirtual().start(flag) : Thread.ofPlatform().start(flag);
+    }
+
+    void interrupt() throws Exception {
+      thread.interrupt();
+      assertThat(get(flag)).as("interrupt flag set again").isTrue();
+    }
+  }
+
   private static <T> T get(FutureTask<T> task) throws Exception {
     return task.get(20, TimeUnit.SECONDS);
   }
@@ -188,17 +223,7 @@ final class WebSocketConnectionTest {
     void interruptEndsTheWaitAndLosesNothing(boolean virtual) throws Exception {
       open();
       peer.sendHex("81 05 68 65");
-      FutureTask<Boolean> receiver =
-          new FutureTask<>(
-              () -> {
-                assertThatThrownBy(() -> connection.receive(Deadline.NONE))
-                    .isInstanceOf(WebSocketInterruptedException.class);
-                return Thread.interrupted();
-              });
-      Thread thread =
-          virtual ? Thread.ofVirtual().start(receiver) : Thread.ofPlatform().start(receiver);
-      thread.interrupt();
-      assertThat(get(receiver)).as("interrupt flag set again").isTrue();
+      new Interrupted(virtual, () -> connection.receive(Deadline.NONE)).interrupt();
       peer.sendHex("6c 6c 6f");
       assertThat(receive()).isEqualTo(text("hello"));
       connection.send(text("still open"));
@@ -252,21 +277,20 @@ final class WebSocketConnectionTest {
     void pingsAreAnsweredWhileSomebodyWritesAllTheTimeAndNobodyReceives() throws Exception {
       open();
       AtomicBoolean answered = new AtomicBoolean();
-      FutureTask<Boolean> writer =
+      FutureTask<?> writer =
           start(
               false,
               () -> {
                 while (!answered.get()) {
                   connection.flush(); // as a send does, but does not fill the pipe
                 }
-                return true;
               });
       for (byte i = 0; i < 3; i++) {
         peer.send(new Frame.Ping(new byte[] {i}));
         assertThat(peer.receive()).isEqualTo(new Frame.Pong(new byte[] {i}));
       }
       answered.set(true);
-      assertThat(get(writer)).isTrue();
+      get(writer);
     }
 
     @Test
@@ -372,15 +396,9 @@ final class WebSocketConnectionTest {
       open();
       byte[] large = new byte[300_000];
       new SecureRandom().nextBytes(large);
-      FutureTask<Boolean> sender =
-          start(
-              true,
-              () -> {
-                connection.send(new Frame.Binary(large));
-                return true;
-              });
+      FutureTask<?> sender = start(true, () -> connection.send(new Frame.Binary(large)));
       assertThat(peer.receive()).isEqualTo(new Frame.Binary(large));
-      assertThat(get(sender)).isTrue();
+      get(sender);
     }
 
     @ParameterizedTest
@@ -388,32 +406,14 @@ final class WebSocketConnectionTest {
     void interruptedSendLeavesAWholeFrame(boolean virtual) throws Exception {
       capacity = 1000;
       open();
-      CountDownLatch started = new CountDownLatch(1);
       byte[] large = new byte[300_000];
-      FutureTask<Boolean> sender =
-          new FutureTask<>(
-              () -> {
-                started.countDown();
-                assertThatThrownBy(() -> connection.send(new Frame.Binary(large)))
-                    .isInstanceOf(WebSocketInterruptedException.class);
-                return Thread.interrupted();
-              });
-      Thread thread =
-          virtual ? Thread.ofVirtual().start(sender) : Thread.ofPlatform().start(sender);
-      started.await();
+      Interrupted sender = new Interrupted(virtual, () -> connection.send(new Frame.Binary(large)));
       assertThat(peer.transport.awaitReadable(Deadline.after(LONG))).isTrue();
-      thread.interrupt();
-      assertThat(get(sender)).as("interrupt flag set again").isTrue();
-      FutureTask<Boolean> next =
-          start(
-              true,
-              () -> {
-                connection.send(text("next"));
-                return true;
-              });
+      sender.interrupt();
+      FutureTask<?> next = start(true, () -> connection.send(text("next")));
       assertThat(peer.receive()).isEqualTo(new Frame.Binary(large));
       assertThat(peer.receive()).isEqualTo(text("next"));
-      assertThat(get(next)).isTrue();
+      get(next);
     }
 
     @Test
@@ -421,17 +421,9 @@ final class WebSocketConnectionTest {
       capacity = 1000;
       open();
       byte[] large = new byte[300_000];
-      FutureTask<Boolean> sender =
-          new FutureTask<>(
-              () -> {
-                assertThatThrownBy(() -> connection.send(new Frame.Binary(large)))
-                    .isInstanceOf(WebSocketInterruptedException.class);
-                return true;
-              });
-      Thread thread = Thread.ofVirtual().start(sender);
+      Interrupted sender = new Interrupted(true, () -> connection.send(new Frame.Binary(large)));
       assertThat(peer.transport.awaitReadable(Deadline.after(LONG))).isTrue();
-      thread.interrupt();
-      assertThat(get(sender)).isTrue();
+      sender.interrupt();
       assertThat(peer.receive()).isEqualTo(new Frame.Binary(large));
     }
 
@@ -440,17 +432,10 @@ final class WebSocketConnectionTest {
       capacity = 100;
       open();
       ours.takeAhead(64 << 10);
-      FutureTask<Boolean> sender =
-          new FutureTask<>(
-              () -> {
-                assertThatThrownBy(() -> connection.send(new Frame.Binary(new byte[3000])))
-                    .isInstanceOf(WebSocketInterruptedException.class);
-                return Thread.interrupted();
-              });
-      Thread thread = Thread.ofVirtual().start(sender);
+      Interrupted sender =
+          new Interrupted(true, () -> connection.send(new Frame.Binary(new byte[3000])));
       assertThat(peer.transport.awaitReadable(Deadline.after(LONG))).isTrue();
-      thread.interrupt();
-      assertThat(get(sender)).isTrue();
+      sender.interrupt();
       assertThat(peer.receive()).isEqualTo(new Frame.Binary(new byte[3000]));
     }
 
@@ -486,17 +471,11 @@ final class WebSocketConnectionTest {
       assertThat(peer.receive(Duration.ZERO)).isEqualTo(text("two"));
       assertThat(peer.receive(Duration.ZERO)).isEqualTo(text("three"));
       connection.enqueue(text("four"));
-      FutureTask<Boolean> closer =
-          start(
-              true,
-              () -> {
-                connection.close(CloseReason.NORMAL);
-                return true;
-              });
+      FutureTask<?> closer = start(true, () -> connection.close(CloseReason.NORMAL));
       assertThat(peer.receive()).isEqualTo(text("four"));
       assertThat(peer.receive()).isEqualTo(new Frame.Close(CloseReason.NORMAL));
       peer.send(new Frame.Close(CloseReason.NORMAL));
-      assertThat(get(closer)).isTrue();
+      get(closer);
     }
 
     @Test
@@ -531,13 +510,7 @@ final class WebSocketConnectionTest {
       capacity = 1000;
       open();
       byte[] large = new byte[100_000];
-      FutureTask<Boolean> sender =
-          start(
-              true,
-              () -> {
-                connection.send(new Frame.Binary(large));
-                return true;
-              });
+      FutureTask<?> sender = start(true, () -> connection.send(new Frame.Binary(large)));
       assertThat(peer.transport.awaitReadable(Deadline.after(LONG))).isTrue();
       for (byte i = 0; i < 100; i++) {
         peer.send(new Frame.Ping(new byte[] {i}));
@@ -547,14 +520,14 @@ final class WebSocketConnectionTest {
       assertThat(peer.receive()).isEqualTo(new Frame.Binary(large));
       assertThat(peer.receive()).as("the newest").isEqualTo(new Frame.Pong(new byte[] {99}));
       assertThat(peer.receive(SHORT)).isNull();
-      assertThat(get(sender)).isTrue();
+      get(sender);
     }
 
     @Test
     void hundredThreadsSendWithoutMixing() throws Exception {
       capacity = 4096;
       open();
-      List<FutureTask<Boolean>> senders = new ArrayList<>();
+      List<FutureTask<?>> senders = new ArrayList<>();
       for (int i = 0; i < 100; i++) {
         String name = "t" + i;
         senders.add(
@@ -568,7 +541,6 @@ final class WebSocketConnectionTest {
                       connection.send(text(name + " " + n));
                     }
                   }
-                  return true;
                 }));
       }
       int[] next = new int[100];
@@ -577,8 +549,8 @@ final class WebSocketConnectionTest {
         int thread = Integer.parseInt(message[0].substring(1));
         assertThat(Integer.parseInt(message[1])).isEqualTo(next[thread]++);
       }
-      for (FutureTask<Boolean> sender : senders) {
-        assertThat(get(sender)).isTrue();
+      for (FutureTask<?> sender : senders) {
+        get(sender);
       }
     }
   }
@@ -589,16 +561,10 @@ final class WebSocketConnectionTest {
     @Test
     void weCloseFirst() throws Exception {
       open();
-      FutureTask<Boolean> closer =
-          start(
-              true,
-              () -> {
-                connection.close(new CloseReason(3001, "bye"));
-                return true;
-              });
+      FutureTask<?> closer = start(true, () -> connection.close(new CloseReason(3001, "bye")));
       assertThat(peer.receive()).isEqualTo(new Frame.Close(new CloseReason(3001, "bye")));
       peer.send(text("last words"), new Frame.Close(CloseReason.NORMAL));
-      assertThat(get(closer)).isTrue();
+      get(closer);
       assertThat(connection.closeReason()).isCompletedWithValue(new CloseReason(3001, "bye"));
       assertThat(receive()).isEqualTo(text("last words"));
       assertThat(receive()).isEqualTo(new Frame.Close(CloseReason.NORMAL));
@@ -743,20 +709,14 @@ final class WebSocketConnectionTest {
     @Test
     void hundredClosesSendOneCloseFrame() throws Exception {
       open();
-      List<FutureTask<Boolean>> closers = new ArrayList<>();
+      List<FutureTask<?>> closers = new ArrayList<>();
       for (int i = 0; i < 100; i++) {
-        closers.add(
-            start(
-                i % 2 == 0,
-                () -> {
-                  connection.close(CloseReason.NORMAL);
-                  return true;
-                }));
+        closers.add(start(i % 2 == 0, () -> connection.close(CloseReason.NORMAL)));
       }
       assertThat(peer.receive()).isEqualTo(new Frame.Close(CloseReason.NORMAL));
       peer.send(new Frame.Close(CloseReason.NORMAL));
-      for (FutureTask<Boolean> closer : closers) {
-        assertThat(get(closer)).isTrue();
+      for (FutureTask<?> closer : closers) {
+        get(closer);
       }
       peer.transport.endOutput();
       peer.expectEnd();
@@ -766,7 +726,7 @@ final class WebSocketConnectionTest {
     void closeEndsThoughThePeerFloodsAndNobodyReceives() throws Exception {
       closeTimeout = Duration.ofSeconds(5);
       open();
-      FutureTask<Boolean> flood =
+      FutureTask<?> flood =
           start(
               true,
               () -> {
@@ -775,12 +735,11 @@ final class WebSocketConnectionTest {
                   peer.sendBytes(message);
                 }
                 peer.send(new Frame.Close(CloseReason.NORMAL));
-                return true;
               });
       long before = System.nanoTime();
       connection.close(CloseReason.NORMAL);
       assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(Duration.ofSeconds(4));
-      assertThat(get(flood)).isTrue();
+      get(flood);
       assertThat(connection.closingHandshake().isClean()).isTrue();
     }
 
@@ -798,36 +757,22 @@ final class WebSocketConnectionTest {
                 }
                 return count;
               });
-      FutureTask<Boolean> closer =
-          start(
-              true,
-              () -> {
-                connection.close(CloseReason.NORMAL);
-                return true;
-              });
+      FutureTask<?> closer = start(true, () -> connection.close(CloseReason.NORMAL));
       assertThat(peer.receive()).isEqualTo(new Frame.Close(CloseReason.NORMAL));
       for (int i = 0; i < 500; i++) {
         peer.send(new Frame.Binary(new byte[100]));
       }
       peer.send(new Frame.Close(CloseReason.NORMAL));
       assertThat(get(receiver)).isEqualTo(500);
-      assertThat(get(closer)).isTrue();
+      get(closer);
     }
 
     @Test
     void interruptedCloseGoesOn() throws Exception {
       open();
-      FutureTask<Boolean> closer =
-          new FutureTask<>(
-              () -> {
-                assertThatThrownBy(() -> connection.close(CloseReason.NORMAL))
-                    .isInstanceOf(WebSocketInterruptedException.class);
-                return Thread.interrupted();
-              });
-      Thread thread = Thread.ofVirtual().start(closer);
+      Interrupted closer = new Interrupted(true, () -> connection.close(CloseReason.NORMAL));
       assertThat(peer.receive()).isEqualTo(new Frame.Close(CloseReason.NORMAL));
-      thread.interrupt();
-      assertThat(get(closer)).isTrue();
+      closer.interrupt();
       peer.send(new Frame.Close(CloseReason.NORMAL));
       assertThat(connection.closeReason().get(10, TimeUnit.SECONDS)).isEqualTo(CloseReason.NORMAL);
       assertThat(connection.closingHandshake().isClean()).isTrue();
@@ -857,30 +802,19 @@ final class WebSocketConnectionTest {
     void closeOfAnInterruptedThreadStandsThoughAnotherFollows() throws Exception {
       capacity = 1000;
       open();
-      FutureTask<Boolean> sender =
-          start(
-              true,
-              () -> {
-                connection.send(new Frame.Binary(new byte[100_000]));
-                return true;
-              });
+      FutureTask<?> sender =
+          start(true, () -> connection.send(new Frame.Binary(new byte[100_000])));
       assertThat(peer.transport.awaitReadable(Deadline.after(LONG))).isTrue();
       Thread.currentThread().interrupt();
       assertThatThrownBy(() -> connection.close(CloseReason.INTERNAL_ERROR))
           .isInstanceOf(WebSocketInterruptedException.class);
       assertThat(Thread.interrupted()).isTrue();
-      FutureTask<Boolean> closer =
-          start(
-              true,
-              () -> {
-                connection.close(CloseReason.GOING_AWAY);
-                return true;
-              });
+      FutureTask<?> closer = start(true, () -> connection.close(CloseReason.GOING_AWAY));
       assertThat(peer.receive()).isEqualTo(new Frame.Binary(new byte[100_000]));
       assertThat(peer.receive()).isEqualTo(new Frame.Close(CloseReason.INTERNAL_ERROR));
       peer.send(new Frame.Close(CloseReason.INTERNAL_ERROR));
-      assertThat(get(closer)).isTrue();
-      assertThat(get(sender)).isTrue();
+      get(closer);
+      get(sender);
     }
 
     @Test
@@ -888,26 +822,23 @@ final class WebSocketConnectionTest {
       capacity = 1000;
       closeTimeout = Duration.ofMillis(500);
       open();
-      FutureTask<Boolean> sender =
+      FutureTask<?> sender =
           start(
               true,
-              () -> {
-                assertThatThrownBy(() -> connection.send(new Frame.Binary(new byte[100_000])))
-                    .isInstanceOf(WebSocketClosedException.class);
-                return true;
-              });
+              () ->
+                  assertThatThrownBy(() -> connection.send(new Frame.Binary(new byte[100_000])))
+                      .isInstanceOf(WebSocketClosedException.class));
       assertThat(peer.transport.awaitReadable(Deadline.after(LONG))).isTrue();
-      FutureTask<Boolean> closer =
+      FutureTask<?> closer =
           start(
               true,
               () -> {
                 Thread.currentThread().interrupt();
                 assertThatThrownBy(() -> connection.close(CloseReason.NORMAL))
                     .isInstanceOf(WebSocketInterruptedException.class);
-                return true;
               });
-      assertThat(get(closer)).isTrue();
-      assertThat(get(sender)).isTrue();
+      get(closer);
+      get(sender);
       assertThat(finished.await(10, TimeUnit.SECONDS)).isTrue();
     }
 
@@ -931,16 +862,10 @@ final class WebSocketConnectionTest {
     @Test
     void closesThatCrossAreOneCleanClose() throws Exception {
       open();
-      FutureTask<Boolean> closer =
-          start(
-              true,
-              () -> {
-                connection.close(CloseReason.NORMAL);
-                return true;
-              });
+      FutureTask<?> closer = start(true, () -> connection.close(CloseReason.NORMAL));
       peer.send(new Frame.Close(CloseReason.GOING_AWAY));
       assertThat(peer.receive()).isInstanceOf(Frame.Close.class);
-      assertThat(get(closer)).isTrue();
+      get(closer);
       assertThat(connection.closingHandshake().received()).isEqualTo(CloseReason.GOING_AWAY);
     }
 
@@ -948,26 +873,22 @@ final class WebSocketConnectionTest {
     void terminateWakesEverybodyAtOnce() throws Exception {
       capacity = 1000;
       open();
-      FutureTask<Boolean> receiver =
+      FutureTask<?> receiver =
           start(
               true,
-              () -> {
-                assertThatThrownBy(() -> connection.receive(Deadline.NONE))
-                    .isInstanceOf(WebSocketException.class);
-                return true;
-              });
-      FutureTask<Boolean> sender =
+              () ->
+                  assertThatThrownBy(() -> connection.receive(Deadline.NONE))
+                      .isInstanceOf(WebSocketException.class));
+      FutureTask<?> sender =
           start(
               false,
-              () -> {
-                assertThatThrownBy(() -> connection.send(new Frame.Binary(new byte[100_000])))
-                    .isInstanceOf(WebSocketClosedException.class);
-                return true;
-              });
+              () ->
+                  assertThatThrownBy(() -> connection.send(new Frame.Binary(new byte[100_000])))
+                      .isInstanceOf(WebSocketClosedException.class));
       assertThat(peer.transport.awaitReadable(Deadline.after(LONG))).isTrue();
       connection.terminate();
-      assertThat(get(receiver)).isTrue();
-      assertThat(get(sender)).isTrue();
+      get(receiver);
+      get(sender);
       assertThat(connection.closeReason().get(10, TimeUnit.SECONDS)).isNull();
     }
 
@@ -1047,13 +968,8 @@ final class WebSocketConnectionTest {
     void timesOutWhereThePeerTakesNothing() throws Exception {
       capacity = 1000;
       open();
-      FutureTask<Boolean> sender =
-          start(
-              true,
-              () -> {
-                connection.send(new Frame.Binary(new byte[200_000]));
-                return true;
-              });
+      FutureTask<?> sender =
+          start(true, () -> connection.send(new Frame.Binary(new byte[200_000])));
       assertThat(peer.transport.awaitReadable(Deadline.after(LONG))).isTrue();
       long start = System.nanoTime();
       assertThatThrownBy(() -> connection.ping(SHORT))
@@ -1063,7 +979,7 @@ final class WebSocketConnectionTest {
       assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(SHORT, LONG);
       assertThat(sender.isDone()).isFalse();
       assertThat(peer.receive().data()).hasSize(200_000);
-      assertThat(get(sender)).isTrue();
+      get(sender);
       connection.send(text("no Ping before"));
       assertThat(peer.receive()).isEqualTo(text("no Ping before"));
     }
@@ -1074,16 +990,14 @@ final class WebSocketConnectionTest {
       for (int i = 0; i < 17; i++) {
         peer.send(text("m" + i));
       }
-      FutureTask<Boolean> timedOut =
+      FutureTask<?> timedOut =
           start(
               true,
-              () -> {
-                assertThatThrownBy(() -> connection.ping(Duration.ofMillis(300)))
-                    .hasMessageContaining("receive queue is full");
-                return true;
-              });
+              () ->
+                  assertThatThrownBy(() -> connection.ping(Duration.ofMillis(300)))
+                      .hasMessageContaining("receive queue is full"));
       peer.send(new Frame.Pong(peer.receive().data()));
-      assertThat(get(timedOut)).isTrue();
+      get(timedOut);
       for (int i = 0; i < 17; i++) {
         assertThat(receive()).isEqualTo(text("m" + i));
       }
@@ -1092,20 +1006,18 @@ final class WebSocketConnectionTest {
     @Test
     void endsWithTheSession() throws Exception {
       open();
-      FutureTask<Boolean> closed =
+      FutureTask<?> closed =
           start(
               true,
-              () -> {
-                assertThatThrownBy(() -> connection.ping(LONG))
-                    .isInstanceOf(WebSocketClosedException.class)
-                    .hasMessageContaining("no Pong came")
-                    .hasMessageContaining("1001");
-                return true;
-              });
+              () ->
+                  assertThatThrownBy(() -> connection.ping(LONG))
+                      .isInstanceOf(WebSocketClosedException.class)
+                      .hasMessageContaining("no Pong came")
+                      .hasMessageContaining("1001"));
       Frame unanswered = peer.receive();
       assertThat(unanswered).isInstanceOf(Frame.Ping.class);
       peer.send(new Frame.Close(CloseReason.GOING_AWAY));
-      assertThat(get(closed)).isTrue();
+      get(closed);
       assertThatThrownBy(() -> connection.ping(LONG)).isInstanceOf(WebSocketClosedException.class);
     }
 
@@ -1113,18 +1025,9 @@ final class WebSocketConnectionTest {
     @ValueSource(booleans = {true, false})
     void interruptLeavesTheSessionOpen(boolean virtual) throws Exception {
       open();
-      FutureTask<Boolean> pinger =
-          new FutureTask<>(
-              () -> {
-                assertThatThrownBy(() -> connection.ping(LONG))
-                    .isInstanceOf(WebSocketInterruptedException.class);
-                return Thread.interrupted();
-              });
-      Thread thread =
-          virtual ? Thread.ofVirtual().start(pinger) : Thread.ofPlatform().start(pinger);
+      Interrupted pinger = new Interrupted(virtual, () -> connection.ping(LONG));
       assertThat(peer.receive()).isInstanceOf(Frame.Ping.class);
-      thread.interrupt();
-      assertThat(get(pinger)).as("interrupt flag set again").isTrue();
+      pinger.interrupt();
       assertThat(connection.isOpen()).isTrue();
     }
   }
@@ -1258,20 +1161,14 @@ final class WebSocketConnectionTest {
       if (takenAhead > 0) {
         ours.takeAhead(takenAhead);
       }
-      FutureTask<Boolean> sender =
-          start(
-              true,
-              () -> {
-                connection.send(new Frame.Binary(new byte[1000]));
-                return true;
-              });
+      FutureTask<?> sender = start(true, () -> connection.send(new Frame.Binary(new byte[1000])));
       CountDownLatch never = new CountDownLatch(1);
       for (int taken = 0; taken < 1000; ) {
         assertThat(never.await(50, TimeUnit.MILLISECONDS)).isFalse();
         peer.send(new Frame.Pong(new byte[0]));
         taken += peer.transport.read(ByteBuffer.allocate(64));
       }
-      assertThat(get(sender)).isTrue();
+      get(sender);
       assertThat(connection.isOpen()).isTrue();
     }
 
@@ -1301,21 +1198,20 @@ final class WebSocketConnectionTest {
       pingInterval = Duration.ofMillis(50);
       pongTimeout = Duration.ofMillis(500);
       open();
-      FutureTask<Boolean> flood =
+      FutureTask<?> flood =
           start(
               true,
               () -> {
                 for (int i = 0; i < 200; i++) {
                   peer.send(new Frame.Binary(new byte[100]));
                 }
-                return true;
               });
       assertThatThrownBy(() -> flood.get(1500, TimeUnit.MILLISECONDS))
           .isInstanceOf(java.util.concurrent.TimeoutException.class);
       for (int i = 0; i < 200; i++) {
         assertThat(receive()).isInstanceOf(Frame.Binary.class);
       }
-      assertThat(get(flood)).isTrue();
+      get(flood);
       assertThat(connection.isOpen()).isTrue();
     }
   }
@@ -1361,20 +1257,14 @@ final class WebSocketConnectionTest {
       if (takenAhead > 0) {
         ours.takeAhead(takenAhead);
       }
-      FutureTask<Boolean> sender =
-          start(
-              true,
-              () -> {
-                connection.send(new Frame.Binary(new byte[1000]));
-                return true;
-              });
+      FutureTask<?> sender = start(true, () -> connection.send(new Frame.Binary(new byte[1000])));
       long start = System.nanoTime();
       CountDownLatch never = new CountDownLatch(1);
       for (int taken = 0; taken < 1000; ) {
         assertThat(never.await(100, TimeUnit.MILLISECONDS)).isFalse();
         taken += Math.max(0, peer.transport.read(ByteBuffer.allocate(64)));
       }
-      assertThat(get(sender)).isTrue();
+      get(sender);
       assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(writeTimeout);
       assertThat(connection.isOpen()).isTrue();
     }
@@ -1452,13 +1342,10 @@ final class WebSocketConnectionTest {
     void toWriteAReplyForWhichThereIsNoRoom() throws Exception {
       capacity = 50;
       open();
-      FutureTask<Boolean> receiver =
+      FutureTask<?> receiver =
           start(
               true,
-              () -> {
-                assertThatThrownBy(() -> receive()).isInstanceOf(WebSocketException.class);
-                return true;
-              });
+              () -> assertThatThrownBy(() -> receive()).isInstanceOf(WebSocketException.class));
       threads.refuse(true);
       byte[] ping = peer.encode(new Frame.Ping(new byte[20]));
       try {
@@ -1466,7 +1353,7 @@ final class WebSocketConnectionTest {
       } catch (IOException hungUp) { // before the write, which was whole, had returned
         assertThat(hungUp).hasMessage("Broken pipe");
       }
-      assertThat(get(receiver)).isTrue();
+      get(receiver);
       assertFailed();
     }
 

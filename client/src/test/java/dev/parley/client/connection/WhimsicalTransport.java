@@ -3,18 +3,17 @@ package dev.parley.client.connection;
 
 import dev.parley.client.transport.Deadline;
 import dev.parley.client.transport.Transport;
-import dev.parley.client.transport.TransportInfo;
+import dev.parley.client.transport.WrappedTransport;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.random.RandomGenerator;
 
 /** Takes and gives as many bytes of another as it likes, and is ready when it likes. */
-final class WhimsicalTransport implements Transport {
+final class WhimsicalTransport extends WrappedTransport {
   private interface Step {
     int run() throws IOException;
   }
 
-  private final Transport transport;
   private final RandomGenerator random;
 
   /**
@@ -23,7 +22,7 @@ final class WhimsicalTransport implements Transport {
    * @param random safe for use by several threads
    */
   WhimsicalTransport(Transport transport, RandomGenerator random) {
-    this.transport = transport;
+    super(transport);
     this.random = random;
   }
 
@@ -47,51 +46,26 @@ final class WhimsicalTransport implements Transport {
 
   @Override
   public int read(ByteBuffer target) throws IOException {
-    return within(target, () -> transport.read(target));
+    return within(target, () -> super.read(target));
   }
 
   @Override
   public int write(ByteBuffer source) throws IOException {
-    return within(source, () -> transport.write(source));
+    return within(source, () -> super.write(source));
   }
 
   @Override
   public boolean flush() throws IOException {
-    return transport.flush() && !oneIn(8);
-  }
-
-  @Override
-  public long bytesArrived() {
-    return transport.bytesArrived();
-  }
-
-  @Override
-  public long bytesDeparted() {
-    return transport.bytesDeparted();
+    return super.flush() && !oneIn(8);
   }
 
   @Override
   public boolean awaitReadable(Deadline deadline) throws InterruptedException {
-    return oneIn(8) || transport.awaitReadable(deadline);
+    return oneIn(8) || super.awaitReadable(deadline);
   }
 
   @Override
   public boolean awaitWritable(Deadline deadline) throws InterruptedException {
-    return oneIn(8) || transport.awaitWritable(deadline);
-  }
-
-  @Override
-  public void onReadable(Runnable task) {
-    transport.onReadable(task);
-  }
-
-  @Override
-  public void close() {
-    transport.close();
-  }
-
-  @Override
-  public TransportInfo info() {
-    return transport.info();
+    return oneIn(8) || super.awaitWritable(deadline);
   }
 }

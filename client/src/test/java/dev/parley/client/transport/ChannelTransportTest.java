@@ -45,22 +45,30 @@ final class ChannelTransportTest {
     }
   }
 
-  @ParameterizedTest
-  @ValueSource(booleans = {true, false})
-  void interruptEndsTheWaitAndNotTheTransport(boolean virtual) throws Exception {
-    try (Peer peer = new Peer(Peer.ECHO);
-        Transport transport = connect(peer)) {
+  /** A thread that waits until there is something to read. */
+  private record Wait(Thread thread, FutureTask<Boolean> readable) {
+    static Wait start(boolean virtual, Transport transport) throws InterruptedException {
       CountDownLatch started = new CountDownLatch(1);
-      FutureTask<Boolean> wait =
+      FutureTask<Boolean> readable =
           new FutureTask<>(
               () -> {
                 started.countDown();
                 return transport.awaitReadable(Deadline.NONE);
               });
-      Thread thread = (virtual ? Thread.ofVirtual() : Thread.ofPlatform()).start(wait);
+      Thread thread = (virtual ? Thread.ofVirtual() : Thread.ofPlatform()).start(readable);
       started.await();
-      thread.interrupt();
-      assertThatThrownBy(wait::get).hasCauseInstanceOf(InterruptedException.class);
+      return new Wait(thread, readable);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void interruptEndsTheWaitAndNotTheTransport(boolean virtual) throws Exception {
+    try (Peer peer = new Peer(Peer.ECHO);
+        Transport transport = connect(peer)) {
+      Wait wait = Wait.start(virtual, transport);
+      wait.thread().interrupt();
+      assertThatThrownBy(wait.readable()::get).hasCauseInstanceOf(InterruptedException.class);
       Bytes.echo(transport, 10);
     }
   }
@@ -127,17 +135,9 @@ final class ChannelTransportTest {
   void closingWakesWhoWaits(boolean virtual) throws Exception {
     try (Peer peer = new Peer(Peer.ECHO)) {
       Transport transport = connect(peer); // closed within
-      CountDownLatch started = new CountDownLatch(1);
-      FutureTask<Boolean> wait =
-          new FutureTask<>(
-              () -> {
-                started.countDown();
-                return transport.awaitReadable(Deadline.NONE);
-              });
-      Thread unused = (virtual ? Thread.ofVirtual() : Thread.ofPlatform()).start(wait);
-      started.await();
+      Wait wait = Wait.start(virtual, transport);
       transport.close();
-      assertThat(wait.get()).isTrue();
+      assertThat(wait.readable().get()).isTrue();
       assertThat(transport.awaitWritable(Deadline.NONE)).isTrue();
       assertThatThrownBy(() -> transport.read(ByteBuffer.allocate(1)))
           .isInstanceOf(ClosedChannelException.class);

@@ -175,6 +175,12 @@ final class PemTest {
           .hasMessage("there is no file " + missing);
     }
 
+    private Path bad(String label, String content) throws IOException {
+      return Files.writeString(
+          directory.resolve("bad.pem"),
+          "-----BEGIN %1$s-----\n%2$s\n-----END %1$s-----\n".formatted(label, content));
+    }
+
     @ParameterizedTest
     @CsvSource({
       "RSA PRIVATE KEY,       AAAA",
@@ -188,9 +194,7 @@ final class PemTest {
       "CERTIFICATE,           AAAA",
     })
     void whatIsMalformed(String label, String base64) throws Exception {
-      Path file = directory.resolve("bad.pem");
-      Files.writeString(
-          file, "-----BEGIN %1$s-----\n%2$s\n-----END %1$s-----\n".formatted(label, base64));
+      Path file = bad(label, base64);
       boolean certificate = label.equals("CERTIFICATE");
       refuses(
           certificate ? file : file("rsa.cert"),
@@ -206,12 +210,7 @@ final class PemTest {
       "'Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n', bad.pem: ",
     })
     void anEncryptionThatNobodyKnows(String headers, String message) throws Exception {
-      Path file = directory.resolve("bad.pem");
-      Files.writeString(
-          file,
-          "-----BEGIN RSA PRIVATE KEY-----\n"
-              + headers
-              + "\nAAAA\n-----END RSA PRIVATE KEY-----\n");
+      Path file = bad("RSA PRIVATE KEY", headers + "\nAAAA");
       refuses(file("rsa.cert"), file, "secret", message);
     }
   }

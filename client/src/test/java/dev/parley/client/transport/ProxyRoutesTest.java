@@ -46,6 +46,10 @@ final class ProxyRoutesTest {
     }
   }
 
+  private static SocketConnector connector(ReadinessLoop loop, ProxyRoutes routes) {
+    return new SocketConnector(loop, new BufferPool(), TlsOptions.DEFAULT).withProxies(routes);
+  }
+
   private static String to(ProxyRoutes routes, Destination destination) {
     return routes.to(destination).stream()
         .map(route -> route.map(ProxyOptions::toString).orElse("straight"))
@@ -188,9 +192,7 @@ final class ProxyRoutesTest {
                 proxy(Proxy.Type.HTTP, "127.0.0.1", closed),
                 proxy(Proxy.Type.SOCKS, "127.0.0.1", closed),
                 Proxy.NO_PROXY);
-        SocketConnector connector =
-            new SocketConnector(loop, new BufferPool(), TlsOptions.DEFAULT)
-                .withProxies(ProxyRoutes.of(selector));
+        SocketConnector connector = connector(loop, ProxyRoutes.of(selector));
         try (Transport transport = connector.connect(peer.plain(), soon())) {
           Bytes.echo(transport, 100);
         }
@@ -215,9 +217,7 @@ final class ProxyRoutesTest {
           ReadinessLoop loop = new ReadinessLoop()) {
         Selecting selector =
             new Selecting(proxy(Proxy.Type.HTTP, "127.0.0.1", peer.port()), Proxy.NO_PROXY);
-        SocketConnector connector =
-            new SocketConnector(loop, new BufferPool(), TlsOptions.DEFAULT)
-                .withProxies(ProxyRoutes.of(selector));
+        SocketConnector connector = connector(loop, ProxyRoutes.of(selector));
         assertThatThrownBy(() -> connector.connect(peer.plain(), soon()))
             .isInstanceOfSatisfying(
                 ProxyException.class,
@@ -237,9 +237,7 @@ final class ProxyRoutesTest {
                 proxy(Proxy.Type.HTTP, "127.0.0.1", port),
                 proxy(Proxy.Type.SOCKS, "127.0.0.1", port),
                 Proxy.NO_PROXY);
-        SocketConnector connector =
-            new SocketConnector(loop, new BufferPool(), TlsOptions.DEFAULT)
-                .withProxies(ProxyRoutes.of(selector));
+        SocketConnector connector = connector(loop, ProxyRoutes.of(selector));
         Deadline deadline = Deadline.after(Duration.ofSeconds(3));
         try (Transport transport = connector.connect(peer.plain(), deadline)) {
           Bytes.echo(transport, 100);
@@ -257,12 +255,11 @@ final class ProxyRoutesTest {
         ProxyOptions proxy = ProxyOptions.of(Kind.HTTP, "127.0.0.1", peer.port());
         List<Optional<ProxyOptions>> ways = List.of(Optional.empty(), Optional.of(proxy));
         SocketConnector connector =
-            new SocketConnector(loop, new BufferPool(), TlsOptions.DEFAULT)
+            connector(loop, destination -> ways)
                 .withResolver(
                     host -> {
                       throw new UnknownHostException(host);
-                    })
-                .withProxies(destination -> ways);
+                    });
         assertThatThrownBy(() -> connector.connect(WS, soon()))
             .as("what the second way, which answers with what it was sent, came to")
             .isInstanceOfSatisfying(
@@ -293,8 +290,7 @@ final class ProxyRoutesTest {
     ProxyOptions proxy = ProxyOptions.of(Kind.HTTP, "127.0.0.1", closed);
     ProxyRoutes routes = d -> List.of(Optional.of(proxy), Optional.empty());
     try (ReadinessLoop loop = new ReadinessLoop()) {
-      SocketConnector connector =
-          new SocketConnector(loop, new BufferPool(), TlsOptions.DEFAULT).withProxies(routes);
+      SocketConnector connector = connector(loop, routes);
       assertThatThrownBy(
               () -> connector.connect(new Destination(false, "127.0.0.1", closed), soon()))
           .isInstanceOf(ConnectException.class)

@@ -76,19 +76,18 @@ final class TlsTransportTest {
   }
 
   /** Another transport under TLS that takes and gives only so many bytes at a time. */
-  private static final class Throttled implements Transport {
-    private final Transport below;
+  private static final class Throttled extends WrappedTransport {
     private final BlockingQueue<Integer> recordTypes = new LinkedBlockingQueue<>();
     private int room = Integer.MAX_VALUE;
     private int most = Integer.MAX_VALUE;
 
     Throttled(Transport below) {
-      this.below = below;
+      super(below);
     }
 
     @Override
     public int read(ByteBuffer target) throws IOException {
-      int count = below.read(target.slice(target.position(), Math.min(most, target.remaining())));
+      int count = super.read(target.slice(target.position(), Math.min(most, target.remaining())));
       target.position(target.position() + Math.max(0, count));
       return count;
     }
@@ -102,39 +101,9 @@ final class TlsTransportTest {
       if (room != Integer.MAX_VALUE) {
         room -= count;
       }
-      int written = below.write(source.slice(source.position(), count));
+      int written = super.write(source.slice(source.position(), count));
       source.position(source.position() + written);
       return written;
-    }
-
-    @Override
-    public boolean flush() throws IOException {
-      return below.flush();
-    }
-
-    @Override
-    public boolean awaitReadable(Deadline deadline) throws InterruptedException {
-      return below.awaitReadable(deadline);
-    }
-
-    @Override
-    public boolean awaitWritable(Deadline deadline) throws InterruptedException {
-      return below.awaitWritable(deadline);
-    }
-
-    @Override
-    public void onReadable(Runnable task) {
-      below.onReadable(task);
-    }
-
-    @Override
-    public void close() {
-      below.close();
-    }
-
-    @Override
-    public TransportInfo info() {
-      return below.info();
     }
   }
 
