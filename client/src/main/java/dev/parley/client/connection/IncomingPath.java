@@ -588,7 +588,7 @@ final class IncomingPath implements MemoryBudget.Sharer {
             boolean unused =
                 inbox.awaitWhile(
                     () -> !memory.mayAskAgain() && !connection.hasEnded(),
-                    deadline.earlier(Deadline.after(memory.budget().patience())));
+                    deadline.earlier(Deadline.after(MemoryBudget.PATIENCE)));
           }
         }
       }

@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,10 +37,11 @@ import org.jspecify.annotations.Nullable;
  * with the passage, and that one for no other session.
  *
  * <p>Two things may still go wrong, and both end. The message does not fit: if nothing is queued
- * anywhere that could make room, its session fails. Or nothing at all has come free for {@code
- * patience} while somebody wanted memory, because a peer sends half a message and no more, or
+ * anywhere that could make room, its session fails. Or nothing at all has come free for {@link
+ * #PATIENCE} while somebody wanted memory, because a peer sends half a message and no more, or
  * nobody takes what is queued: then the session fails that holds most of a message that is not
- * whole. That is the one whose end helps most, and never one that has only whole messages.
+ * whole. That is the one whose end helps most, and never one that has only whole messages. Time in
+ * which nobody wants memory does not count.
  *
  * <h2>What it does not see</h2>
  *
@@ -50,7 +52,8 @@ public final class MemoryBudget {
   /** So much may be asked for on top of the last free byte: it is what one read may take. */
   static final long STEP = 256 << 10;
 
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  /** For how long memory may be wanted in vain; whoever waits asks again after it. */
+  static final Duration PATIENCE = Duration.ofSeconds(10);
 
   /** What came of asking. */
   enum Answer {
@@ -64,7 +67,7 @@ public final class MemoryBudget {
 
   private final long size;
   private final long half;
-  private final Duration patience;
+  private final LongSupplier nanoTime;
   private final ReentrantLock lock = new ReentrantLock();
 
   // Written under the lock; read without it to see whether asking again is worth it.
@@ -81,8 +84,11 @@ public final class MemoryBudget {
   /** Somebody waits, or may be found unreachable; read without the lock, as that is rare. */
   private volatile boolean contended;
 
-  /** Since when somebody wants memory, and none has come free; 0 where nobody does. */
+  /** Since when somebody has wanted memory in vain; of no meaning while nobody does. */
   private long stuckSinceNanos;
+
+  /** For how long somebody has wanted memory in vain; brought up to date when nobody does. */
+  private long stuckNanos;
 
   /** Shares of sessions that ended with something queued, until that is taken or unreachable. */
   private final Set<Leftover> leftovers = new HashSet<>();
@@ -91,14 +97,14 @@ public final class MemoryBudget {
 
   /** Makes a budget of so many bytes. */
   public MemoryBudget(long size) {
-    this(size, PATIENCE);
+    this(size, System::nanoTime);
   }
 
-  /** Makes a budget, and sets for how long it may be used up with nothing coming free. */
-  MemoryBudget(long size, Duration patience) {
+  /** Makes a budget with a clock of its own. */
+  MemoryBudget(long size, LongSupplier nanoTime) {
     this.size = size;
     this.half = size / 2;
-    this.patience = patience;
+    this.nanoTime = nanoTime;
   }
 
   /** Returns how many bytes are held. */
@@ -109,11 +115,6 @@ public final class MemoryBudget {
   /** Tells whether somebody waits, or may have to. */
   boolean isTight() {
     return contended || used + asked >= half;
-  }
-
-  /** Returns how long to wait before asking again, in case nothing has come free at all. */
-  Duration patience() {
-    return patience;
   }
 
   /** Makes the share of a session. */
@@ -180,7 +181,11 @@ public final class MemoryBudget {
         if (answer == Answer.GRANTED) {
           asking = more;
           asked = Math.addExact(asked, more);
+          boolean waited = wanting.contains(this);
           withdraw();
+          if (waited) {
+            moved();
+          }
         } else if (answer == Answer.WAIT) {
           await(more, wanted);
           victim = wanted ? impatience() : null;
@@ -200,6 +205,9 @@ public final class MemoryBudget {
       nudged = false;
       contended = true;
       if (wanted) {
+        if (wanting.isEmpty()) {
+          stuckSinceNanos = nanoTime.getAsLong() - stuckNanos;
+        }
         wanting.add(this);
       } else {
         ahead.add(this);
@@ -207,8 +215,14 @@ public final class MemoryBudget {
       }
     }
 
+    private void wantNoMore() {
+      if (wanting.remove(this) && wanting.isEmpty()) {
+        stuckNanos = nanoTime.getAsLong() - stuckSinceNanos;
+      }
+    }
+
     private void withdraw() {
-      wanting.remove(this);
+      wantNoMore();
       ahead.remove(this);
       hungry = false;
     }
@@ -238,12 +252,8 @@ public final class MemoryBudget {
 
     /** Returns the session that is to fail because nothing has come free for too long. */
     private @Nullable Victim impatience() {
-      long now = System.nanoTime();
-      if (stuckSinceNanos == 0) {
-        stuckSinceNanos = now | 1;
-        return null;
-      }
-      if (now - stuckSinceNanos < patience.toNanos()) {
+      long now = nanoTime.getAsLong();
+      if (now - stuckSinceNanos < PATIENCE.toNanos()) {
         return null;
       }
       Share most = null;
@@ -252,7 +262,7 @@ public final class MemoryBudget {
           most = each;
         }
       }
-      stuckSinceNanos = 0;
+      stuckSinceNanos = now;
       if (most == null) {
         return null;
       }
@@ -338,7 +348,7 @@ public final class MemoryBudget {
     void leave() {
       lock.lock();
       try {
-        wanting.remove(this);
+        wantNoMore();
         if (passage == this && assembled == 0) {
           passage = null;
         }
@@ -493,7 +503,15 @@ public final class MemoryBudget {
       used = Math.addExact(used, bytes);
     }
     if (bytes < 0) {
-      stuckSinceNanos = 0;
+      moved();
+    }
+  }
+
+  /** Memory came free, or somebody who wanted it has got it. */
+  private void moved() {
+    stuckNanos = 0;
+    if (!wanting.isEmpty()) {
+      stuckSinceNanos = nanoTime.getAsLong();
     }
   }
 

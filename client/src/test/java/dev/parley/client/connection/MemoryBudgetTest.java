@@ -8,7 +8,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.parley.websocket.Violation;
 import dev.parley.websocket.WebSocketProtocolException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -19,7 +18,10 @@ final class MemoryBudgetTest {
   private static final long MIB = 1 << 20;
   private static final long STEP = MemoryBudget.STEP;
 
-  private final MemoryBudget budget = new MemoryBudget(4 * MIB);
+  private static final long PATIENCE = MemoryBudget.PATIENCE.toNanos();
+
+  private long now;
+  private final MemoryBudget budget = new MemoryBudget(4 * MIB, () -> now);
 
   /** A session that only takes note of what it is told. */
   private static final class Session implements MemoryBudget.Sharer {
@@ -173,22 +175,70 @@ final class MemoryBudgetTest {
 
   @Test
   void whoHoldsMostFailsWhereNothingComesFree() {
-    MemoryBudget impatient = new MemoryBudget(4 * MIB, Duration.ZERO);
-    Session stalled = new Session(impatient);
-    stalled.share.settle(3 * MIB);
-    Session small = new Session(impatient);
-    small.share.settle(MIB);
-    Session wanting = new Session(impatient);
+    Session stalled = assembling(3 * MIB);
+    Session small = assembling(MIB);
+    Session wanting = new Session(budget);
+    assertThat(wanting.share.ask(0, STEP, true)).isEqualTo(WAIT);
+    now += PATIENCE - 1;
     assertThat(wanting.share.ask(0, STEP, true)).isEqualTo(WAIT);
     assertThat(stalled.failures).isEmpty();
+    now++;
     assertThat(wanting.share.ask(0, STEP, true)).isEqualTo(WAIT);
     assertThat(stalled.failures).hasSize(1);
     assertThat(small.failures).isEmpty();
     assertThat(stalled.share.ask(3 * MIB, STEP, true)).isEqualTo(REFUSED);
-    assertThat(wanting.share.ask(0, STEP, true)).isEqualTo(WAIT);
     stalled.share.end(stalled);
     assertThat(wanting.told).isPositive();
     assertThat(wanting.share.ask(0, STEP, true)).isEqualTo(GRANTED);
+  }
+
+  @Test
+  void nobodyFailsWhereSomethingCameFree() {
+    Session stalled = assembling(3 * MIB);
+    Session queueing = queueing(MIB);
+    Session wanting = new Session(budget);
+    assertThat(wanting.share.ask(0, STEP, true)).isEqualTo(WAIT);
+    now += PATIENCE - 1;
+    queueing.share.taken(1);
+    now += PATIENCE - 1;
+    assertThat(wanting.share.ask(MIB, STEP, true)).isEqualTo(WAIT);
+    assertThat(stalled.failures).isEmpty();
+  }
+
+  @Test
+  void timeInWhichNobodyWantsMemoryDoesNotCount() {
+    Session slow = assembling(3 * MIB);
+    Session other = assembling(MIB);
+    Session wanting = new Session(budget);
+    for (int i = 0; i < 10; i++) {
+      assertThat(wanting.share.ask(0, STEP, true)).isEqualTo(WAIT);
+      now += PATIENCE / 10;
+      assertThat(slow.failures).isEmpty();
+      wanting.share.leave();
+      now += PATIENCE;
+    }
+    assertThat(wanting.share.ask(0, STEP, true)).isEqualTo(WAIT);
+    assertThat(slow.failures).as("what came together counts").hasSize(1);
+    assertThat(other.failures).isEmpty();
+  }
+
+  @Test
+  void nobodyFailsWhileThoseWhoWaitGetTheirTurn() {
+    Session slow = assembling(MIB);
+    for (int i = 0; i < 10; i++) {
+      Session first = new Session(budget);
+      Session second = new Session(budget);
+      Session third = new Session(budget);
+      assertThat(first.share.ask(0, MIB, true)).isEqualTo(GRANTED);
+      assertThat(second.share.ask(0, STEP, true)).as("past the half").isEqualTo(GRANTED);
+      assertThat(third.share.ask(0, STEP, true)).isEqualTo(WAIT);
+      now += PATIENCE / 2;
+      first.share.settle(0);
+      assertThat(third.share.ask(0, STEP, true)).isEqualTo(GRANTED);
+      second.share.settle(0);
+      third.share.settle(0);
+    }
+    assertThat(slow.failures).isEmpty();
   }
 
   @Test
