@@ -81,7 +81,7 @@ public final class MemoryBudget {
   private final Set<Share> wanting = new LinkedHashSet<>();
   private final Set<Share> ahead = new LinkedHashSet<>();
 
-  /** Somebody waits, or may be found unreachable; read without the lock, as that is rare. */
+  /** Somebody waits; read without the lock, as that is rare. */
   private volatile boolean contended;
 
   /** Since when somebody has wanted memory in vain; of no meaning while nobody does. */
@@ -174,6 +174,7 @@ public final class MemoryBudget {
     Answer ask(long held, long more, boolean wanted) {
       Victim victim = null;
       Answer answer;
+      forgetUnreachable();
       lock.lock();
       try {
         account(held);
@@ -402,7 +403,6 @@ public final class MemoryBudget {
         } else if (waitingToBeTaken > 0) {
           leftover = new Leftover(queue, this, unreachable);
           leftovers.add(leftover);
-          contended = true;
         }
       } finally {
         lock.unlock();
@@ -441,6 +441,7 @@ public final class MemoryBudget {
 
   /** Has the next one go on that can. To be called whenever memory may have come free. */
   void pass() {
+    forgetUnreachable();
     pass(null);
   }
 
@@ -451,7 +452,6 @@ public final class MemoryBudget {
     Share next;
     lock.lock();
     try {
-      forgetUnreachable();
       next = next();
       if (next == asker) {
         next = null; // it was just told
@@ -461,7 +461,7 @@ public final class MemoryBudget {
           next.hungry = false;
         }
       }
-      contended = !(wanting.isEmpty() && ahead.isEmpty() && leftovers.isEmpty());
+      contended = !(wanting.isEmpty() && ahead.isEmpty());
     } finally {
       lock.unlock();
     }
@@ -487,9 +487,15 @@ public final class MemoryBudget {
     return null;
   }
 
+  /** Costs next to nothing where there is nothing to forget. */
   private void forgetUnreachable() {
     while (unreachable.poll() instanceof Leftover gone) {
-      gone.share.giveBackAll();
+      lock.lock();
+      try {
+        gone.share.giveBackAll();
+      } finally {
+        lock.unlock();
+      }
     }
   }
 

@@ -269,7 +269,7 @@ final class MemoryBudgetTest {
 
   @Test
   void whatNobodyCanTakeAnyMoreIsGivenBack() {
-    endAndForget();
+    endAndForget(MIB);
     assertThat(budget.used()).isEqualTo(MIB);
     while (budget.used() > 0) {
       System.gc();
@@ -277,7 +277,30 @@ final class MemoryBudgetTest {
     }
   }
 
-  private void endAndForget() {
-    queueing(MIB).share.end(new Object());
+  @Test
+  void whatNobodyCanTakeAnyMoreIsFoundBeforeTheAnswer() {
+    endAndForget(2 * MIB);
+    Session session = new Session(budget);
+    MemoryBudget.Answer answer;
+    do {
+      System.gc();
+      answer = session.share.ask(0, STEP, false);
+    } while (budget.used() > 0);
+    assertThat(answer).isEqualTo(GRANTED);
+  }
+
+  @Test
+  void whatIsLeftOfAnEndedSessionMakesNobodyWait() {
+    Session left = queueing(MIB);
+    left.share.end(left);
+    assertThat(budget.isTight()).isFalse();
+    Session session = new Session(budget);
+    session.share.settle(1000);
+    session.share.settle(0);
+    assertThat(budget.isTight()).isFalse();
+  }
+
+  private void endAndForget(long bytes) {
+    queueing(bytes).share.end(new Object());
   }
 }
