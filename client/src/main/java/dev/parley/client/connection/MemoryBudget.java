@@ -271,14 +271,18 @@ public final class MemoryBudget {
       return new Victim(most, most.failure(0));
     }
 
-    /** Tells what is wrong where the session is refused. */
+    /**
+     * Tells what is wrong where the session is refused. What is asked for counts where it is a step
+     * of the message's own, and not what any read may take.
+     */
     WebSocketProtocolException failure(long more) {
       lock.lock();
       try {
+        long least = assembled + (more > STEP ? more : 0);
         return new WebSocketProtocolException(
             Violation.MEMORY_BUDGET_USED_UP,
             "message of at least %d bytes, memoryBudget is %d, of which %d are in use by other messages"
-                .formatted(assembled + more, size, used - assembled));
+                .formatted(least, size, used - assembled));
       } finally {
         lock.unlock();
       }

@@ -168,6 +168,9 @@ final class MemoryBudgetTest {
         .hasMessageStartingWith(
             "message of at least 4194304 bytes, memoryBudget is 4194304,"
                 + " of which 1048576 are in use by other messages");
+    assertThat(session.share.failure(STEP))
+        .as("it need not be so much")
+        .hasMessageStartingWith("message of at least 2097152 bytes,");
     session.share.settle(0);
     other.share.settle(0);
     assertThat(budget.used()).isZero();
