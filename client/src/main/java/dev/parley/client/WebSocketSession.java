@@ -67,7 +67,8 @@ public interface WebSocketSession extends AutoCloseable {
   /**
    * Sends a Ping and waits for its Pong (RFC 6455 §5.5.2). A Pong to another Ping does not count.
    * Where no thread is receiving, this one reads on, and what arrives waits to be received; where
-   * the receive queue is full, nothing is read and so no Pong is seen.
+   * the receive queue is full, or the memory budget used up, nothing is read and so no Pong is
+   * seen.
    *
    * @param timeout how long to wait at most, also for room to write the Ping; the session stays
    *     open when it is over

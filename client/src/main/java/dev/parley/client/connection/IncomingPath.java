@@ -192,15 +192,16 @@ final class IncomingPath implements MemoryBudget.Sharer {
 
   /**
    * Waits while a condition holds that what arrives may end, and the session has not ended. Reads
-   * on, as a receiver would, where nobody else does, up to the inbox's bound.
+   * on where nobody else does, up to the inbox's bound and that of the budget for reading ahead;
+   * past either, a receiver finds the turn free.
    */
   void awaitWhile(BooleanSupplier condition, Deadline deadline) throws InterruptedException {
     while (condition.getAsBoolean() && !connection.hasEnded() && !deadline.isOver()) {
-      if (inbox.isFull() || !turn.tryTake()) {
+      if (isHeldBack() || !turn.tryTake()) {
         boolean unused =
             inbox.awaitWhile(
                 () ->
-                    (inbox.isFull() || turn.isTaken())
+                    (isHeldBack() || turn.isTaken())
                         && condition.getAsBoolean()
                         && !connection.hasEnded(),
                 deadline);
@@ -228,9 +229,17 @@ final class IncomingPath implements MemoryBudget.Sharer {
     }
   }
 
-  /** Tells whether nothing is read until something is taken. */
-  boolean isFull() {
-    return inbox.isFull();
+  /** Tells whether nothing is read ahead until something is taken, here or in another session. */
+  private boolean isHeldBack() {
+    return inbox.isFull() || isHungry();
+  }
+
+  /** Tells, behind another message, why nothing is read ahead; nothing where it is. */
+  String whyUnread() {
+    if (inbox.isFull()) {
+      return "; the receive queue is full, so nothing is read";
+    }
+    return isHungry() ? "; the memory budget is used up, so nothing is read" : "";
   }
 
   private void readToEnd(Deadline deadline) throws InterruptedException {
@@ -542,9 +551,9 @@ final class IncomingPath implements MemoryBudget.Sharer {
   }
 
   /**
-   * Asks for the memory of a read, or of what was read, and waits for it until the deadline.
-   * Returns false where there is none: the deadline came, or the session has ended, perhaps by
-   * this.
+   * Asks for the memory of a read, or of what was read, and waits for it until the deadline, if it
+   * is wanted. Returns false where there is none: nobody wants it now, the deadline came, or the
+   * session has ended, perhaps by this.
    */
   private boolean isAdmitted(MemoryBudget.Share memory, Deadline deadline, boolean wanted)
       throws InterruptedException {
@@ -581,7 +590,7 @@ final class IncomingPath implements MemoryBudget.Sharer {
           case WAIT -> {
             dry = false; // there may be something
             hunger = hunger == null ? StallEvent.begun() : hunger;
-            if (deadline.isOver() || connection.hasEnded()) {
+            if (!wanted || deadline.isOver() || connection.hasEnded()) {
               return false;
             }
             starved = true;

@@ -356,9 +356,8 @@ public final class WebSocketConnection {
       return roundTrip;
     }
     requireNotEnded("no Pong came");
-    String unread = incoming.isFull() ? "; the receive queue is full, so nothing is read" : "";
     throw new WebSocketException(
-        "no Pong came within " + timeout + unread,
+        "no Pong came within " + timeout + incoming.whyUnread(),
         new SocketTimeoutException("no Pong within " + timeout));
   }
 

@@ -1004,6 +1004,53 @@ final class WebSocketConnectionTest {
     }
 
     @Test
+    void holdsUpNoReceiverWhereTheBudgetIsUsedUp() throws Exception {
+      MemoryBudget.Share other = usedForReadingAhead();
+      open();
+      FutureTask<Duration> ping = new FutureTask<>(() -> connection.ping(LONG));
+      Thread pinging = Thread.ofPlatform().start(ping);
+      Frame sent = peer.receive();
+      while (pinging.getState() != Thread.State.TIMED_WAITING) { // for memory
+        Thread.onSpinWait();
+      }
+      peer.send(text("hello"));
+      assertThat(receive()).isEqualTo(text("hello"));
+      peer.send(new Frame.Pong(sent.data()));
+      assertThat(ping.isDone()).isFalse();
+      other.taken(1 << 19);
+      assertThat(get(ping)).isPositive();
+    }
+
+    @Test
+    void saysThatNothingIsReadWhereTheBudgetIsUsedUp() throws Exception {
+      MemoryBudget.Share other = usedForReadingAhead();
+      open();
+      assertThatThrownBy(() -> connection.ping(SHORT))
+          .hasMessage("no Pong came within PT0.1S; the memory budget is used up, so nothing is read");
+      peer.send(new Frame.Pong(peer.receive().data()), text("still here"));
+      other.taken(1 << 19);
+      assertThat(receive()).isEqualTo(text("still here"));
+    }
+
+    /** The half that is for reading ahead. */
+    private MemoryBudget.Share usedForReadingAhead() {
+      budget = new MemoryBudget(1 << 20);
+      MemoryBudget.Share other =
+          budget.share(
+              new MemoryBudget.Sharer() {
+                @Override
+                public void goOn() {}
+
+                @Override
+                public void fail(WebSocketProtocolException failure) {
+                  throw new AssertionError(failure);
+                }
+              });
+      other.queued(1 << 19);
+      return other;
+    }
+
+    @Test
     void endsWithTheSession() throws Exception {
       open();
       FutureTask<?> closed =
