@@ -115,12 +115,11 @@ public final class Redirects {
 
   /** Returns the request that was sent last, on the way of this one within its origin. */
   static HttpRequestBuilder arrived(HttpRequestBuilder request, HttpRequest last) {
-    if (last.target().equals(request.target())) {
-      return request;
-    }
     boolean withBody =
         last.method() == request.method() && last.body().length == request.body().length;
-    return request.redirected(last.target(), withBody, true, field -> withBody || !isOfBody(field));
+    return withBody && last.target().equals(request.target())
+        ? request
+        : request.redirected(last.target(), withBody, true, field -> withBody || !isOfBody(field));
   }
 
   /** Tells whether method and body go along (RFC 9110 §15.4). */

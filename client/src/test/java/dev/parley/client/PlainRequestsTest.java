@@ -833,10 +833,14 @@ final class PlainRequestsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"303, PUT, GET, false", "307, PUT, PUT, true"})
+    @CsvSource({
+      "303, PUT, /there?a=1, GET, false",
+      "303, POST, /, GET, false",
+      "307, PUT, /there?a=1, PUT, true"
+    })
     void isGoneOnFromWhereAChallengeIsAnswered(
-        int status, HttpMethod method, String then, boolean body) {
-      server.enqueue(status, "", "Location", "/there?a=1");
+        int status, HttpMethod method, String location, String then, boolean body) {
+      server.enqueue(status, "", "Location", location);
       server.enqueue(401, "", "WWW-Authenticate", "Digest realm=\"r\", nonce=\"n\", qop=\"auth\"");
       try (HttpClient digest =
           client(
@@ -851,9 +855,9 @@ final class PlainRequestsTest {
       server.take();
       Asked challenged = server.take();
       Asked answered = server.take();
-      assertThat(answered.headers().getFirst("Authorization")).contains("uri=\"/there?a=1\"");
+      assertThat(answered.headers().getFirst("Authorization")).contains("uri=\"" + location + "\"");
       for (Asked there : List.of(challenged, answered)) {
-        assertThat(there.target()).isEqualTo("/there?a=1");
+        assertThat(there.target()).isEqualTo(location);
         assertThat(there.method()).isEqualTo(then);
         assertThat(there.body()).isEqualTo(body ? "a" : "");
         assertThat(there.headers().containsKey("Content-Type")).isEqualTo(body);
