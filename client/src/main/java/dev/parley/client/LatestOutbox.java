@@ -134,7 +134,7 @@ public final class LatestOutbox<K> {
       }
       resting = true;
     } catch (WebSocketException e) {
-      rest(1 + clear()); // the session has ended, and tells why itself
+      dropAll(); // the session has ended, and tells why itself
       resting = true;
     } finally {
       if (!resting) {
@@ -173,12 +173,12 @@ public final class LatestOutbox<K> {
     }
   }
 
-  private int clear() {
+  /** Drops what waits and what was on its way; the thread is to end. */
+  private void dropAll() {
     lock.lock();
     try {
-      int count = waiting.size();
+      rest(1 + waiting.size());
       waiting.clear();
-      return count;
     } finally {
       lock.unlock();
     }
