@@ -132,12 +132,12 @@ public final class Reconnector implements AutoCloseable {
 
   /** Sends a text message; see {@link #send(Frame)}. */
   public void send(String text) {
-    send(new Frame.Text(text));
+    sendJudged(new Frame.Text(text)); // UTF-8 by its making
   }
 
   /** Sends a binary message; see {@link #send(Frame)}. The array is free when this returns. */
   public void send(byte[] bytes) {
-    send(new Frame.Binary(outbox == null ? bytes : bytes.clone()));
+    sendJudged(new Frame.Binary(outbox == null ? bytes : bytes.clone()));
   }
 
   /**
@@ -166,13 +166,17 @@ public final class Reconnector implements AutoCloseable {
         || message.rsv3()) {
       throw new IllegalArgumentException(message + ", expected a whole message or a Ping");
     }
+    if (outbox != null) {
+      requireUtf8(message); // which the session does too late for our caller
+    }
+    sendJudged(message);
+  }
+
+  private void sendJudged(Frame message) {
     switch (unsent) {
       case Unsent.Fail fail -> session().send(message);
       case Unsent.Drop drop -> sendOrDrop(message);
-      case Unsent.Keep keep -> {
-        requireUtf8(message); // which the session does too late for our caller
-        Objects.requireNonNull(outbox, "made to keep").put(message);
-      }
+      case Unsent.Keep keep -> Objects.requireNonNull(outbox, "made to keep").put(message);
     }
   }
 
