@@ -196,7 +196,7 @@ final class FrameReader {
    * payload, or for others that follow.
    */
   long growth(int bytes) {
-    long most = 4L * bytes;
+    long most = Math.max(4L * bytes, (long) bytes + BELIEVED_LENGTH);
     if (next == Part.PAYLOAD) {
       int needed = (int) Math.min(length, received + (long) bytes);
       if (needed > payload.length) {

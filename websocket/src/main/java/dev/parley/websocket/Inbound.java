@@ -155,8 +155,8 @@ public final class Inbound {
   }
 
   /**
-   * Returns how much {@link #held} may grow while so many bytes are read, in steps that are not
-   * small: at least four times the bytes.
+   * Returns how much {@link #held} may grow at most while so many bytes are read. It is rounded up,
+   * to four times the bytes or more.
    */
   public long growth(int bytes) {
     return cuts ? 4L * bytes : reader.growth(bytes);

@@ -959,10 +959,11 @@ final class InboundTest {
     @Test
     void growsByNoMoreThanWasSaid() {
       Inbound inbound = half(Role.CLIENT).get();
-      assertThat(inbound.growth(100)).as("between frames").isEqualTo(400);
+      assertThat(inbound.growth(64 << 10)).as("between frames").isEqualTo(256 << 10);
+      assertThat(inbound.growth(11)).as("a length is believed").isEqualTo(8192 + 11);
       inbound.poll(ByteBuffer.wrap(hex("82 7f 00 00 00 00 00 10 00 00 61")));
       assertThat(inbound.held()).isEqualTo(8192);
-      assertThat(inbound.growth(100)).as("there is room").isEqualTo(400);
+      assertThat(inbound.growth(100)).as("there is room").isEqualTo(8192 + 100);
       long growth = inbound.growth(100_000);
       inbound.poll(ByteBuffer.wrap(new byte[100_000]));
       assertThat(inbound.held()).isEqualTo(4 * 100_001).isLessThanOrEqualTo(8192 + growth);
