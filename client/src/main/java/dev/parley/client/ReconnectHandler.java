@@ -46,8 +46,8 @@ public interface ReconnectHandler {
    * nothing by default; that it happened is logged.
    *
    * <p>Told of a message, too, that the session refused, and of which nothing was sent: the cause
-   * is an {@link IllegalArgumentException} then. It takes an array that was changed after it was
-   * given to {@link Reconnector#send}.
+   * is an {@link IllegalArgumentException} then. That happens where an array was changed after it
+   * had been given to {@link Reconnector#send}.
    *
    * @param message the message
    * @param failure what sending it threw

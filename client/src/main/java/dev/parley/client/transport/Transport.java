@@ -71,9 +71,11 @@ public interface Transport extends AutoCloseable {
   }
 
   /**
-   * Waits until a read is worth trying. Call it after a read that returned 0.
+   * Waits until a read is worth trying; not at all where it is already, be it because of bytes that
+   * the transport holds itself. Call it after a read that returned 0, or in place of one that is
+   * not to be made in vain.
    *
-   * @return true to try again (there may be nothing after all); false when the deadline came first
+   * @return true to try (there may be nothing after all); false when the deadline came first
    * @throws InterruptedException if the thread was interrupted before or while it waited
    */
   boolean awaitReadable(Deadline deadline) throws InterruptedException;
@@ -90,7 +92,8 @@ public interface Transport extends AutoCloseable {
   /**
    * Has a task run once, when a read is worth trying and nobody has been waiting in {@link
    * #awaitReadable} for a moment: a reader that is merely busy between two reads should not be
-   * overtaken. Call it after a read that returned 0. The task replaces one that did not run yet.
+   * overtaken. Call it after a read that returned 0, or a wait that ended with false. The task
+   * replaces one that did not run yet.
    *
    * @param task runs on a thread that serves others too, so it must be quick and must not block
    */
