@@ -480,10 +480,10 @@ public final class MemoryBudget {
     if (has != null && now < size && wanting.contains(has)) {
       return has;
     }
-    if (!wanting.isEmpty()) {
-      return has == null || now < half ? wanting.iterator().next() : null;
+    if (has == null && !wanting.isEmpty()) {
+      return wanting.iterator().next(); // it may have the passage
     }
-    for (Share each : ahead) {
+    for (Share each : wanting.isEmpty() ? ahead : wanting) {
       if (fits(each.wish, half)) {
         return each;
       }

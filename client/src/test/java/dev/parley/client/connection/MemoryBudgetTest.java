@@ -145,6 +145,25 @@ final class MemoryBudgetTest {
   }
 
   @Test
+  void whoFitsTheHalfIsToldPastOneWhoNeedsThePassage() {
+    Session slow = queueing(2 * MIB);
+    Session holder = new Session(budget);
+    Session large = assembling(100);
+    Session small = new Session(budget);
+    assertThat(holder.read(STEP, 0, true)).isEqualTo(GRANTED);
+    assertThat(large.share.ask(100, 2 * MIB, true)).isEqualTo(WAIT);
+    assertThat(small.share.ask(0, STEP, true)).isEqualTo(WAIT);
+    slow.share.taken(MIB);
+    assertThat(large.told).isZero();
+    assertThat(small.told).isOne();
+    assertThat(small.share.ask(0, STEP, true)).isEqualTo(GRANTED);
+    small.share.settle(0);
+    holder.share.settle(0);
+    assertThat(large.told).isOne();
+    assertThat(large.share.ask(100, 2 * MIB, true)).isEqualTo(GRANTED);
+  }
+
+  @Test
   void whoLeavesMakesWay() {
     Session slow = queueing(2 * MIB);
     Session holder = new Session(budget);
