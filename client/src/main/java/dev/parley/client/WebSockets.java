@@ -249,7 +249,8 @@ public final class WebSockets {
      * somebody waits for, one session after the other; so a message of up to a half always has
      * room. Where a message has none and nothing queued could make room, its session fails with
      * 1009; where for ten seconds nothing comes free while somebody waits for memory, the session
-     * with the largest message that is not whole does.
+     * with the largest message that is not whole does, or the one past the half where nothing more
+     * of its message comes.
      *
      * <p>What a session still has queued when it has ended counts until it is received, or the
      * session is closed by this end. Not counted are the 64 KiB into which a session reads, what

@@ -36,12 +36,13 @@ import org.jspecify.annotations.Nullable;
  * left of the budget, at least a half of it. So there is no circle: a session waits for the one
  * with the passage, and that one for no other session.
  *
- * <p>Two things may still go wrong, and both end. The message does not fit: if nothing is queued
+ * <p>Three things may still go wrong, and all end. The message does not fit: if nothing is queued
  * anywhere that could make room, its session fails. Or nothing at all has come free for {@link
  * #PATIENCE} while somebody wanted memory, because a peer sends half a message and no more, or
  * nobody takes what is queued: then the session fails that holds most of a message that is not
  * whole. That is the one whose end helps most, and never one that has only whole messages. Time in
- * which nobody wants memory does not count.
+ * which nobody wants memory does not count. Or the message that has the passage stands still for so
+ * long while another wants memory: then its session fails, whatever comes free elsewhere.
  *
  * <h2>What it does not see</h2>
  *
@@ -74,6 +75,9 @@ public final class MemoryBudget {
   private volatile long used;
   private volatile long asked;
   private volatile @Nullable Share passage;
+
+  /** When {@link #passage} was given, or when the session that has it last read something. */
+  private long passageMovedNanos;
 
   // Of the lock.
   private long queued;
@@ -150,6 +154,9 @@ public final class MemoryBudget {
     /** What is asked for while it waits. */
     private long wish;
 
+    /** Since when it is in {@link #wanting}. */
+    private long wantsSinceNanos;
+
     /** Waits in {@link #ahead}. */
     private volatile boolean hungry;
 
@@ -177,8 +184,12 @@ public final class MemoryBudget {
       forgetUnreachable();
       lock.lock();
       try {
+        boolean moved = passage != this || asking > 0; // else the last read found nothing
         account(held);
         answer = condemned ? Answer.REFUSED : judge(more, wanted);
+        if (moved && passage == this) {
+          passageMovedNanos = nanoTime.getAsLong();
+        }
         if (answer == Answer.GRANTED) {
           asking = more;
           asked = Math.addExact(asked, more);
@@ -206,10 +217,11 @@ public final class MemoryBudget {
       nudged = false;
       contended = true;
       if (wanted) {
-        if (wanting.isEmpty()) {
-          stuckSinceNanos = nanoTime.getAsLong() - stuckNanos;
+        boolean first = wanting.isEmpty();
+        if (wanting.add(this)) {
+          wantsSinceNanos = nanoTime.getAsLong();
+          stuckSinceNanos = first ? wantsSinceNanos - stuckNanos : stuckSinceNanos;
         }
-        wanting.add(this);
       } else {
         ahead.add(this);
         hungry = true;
@@ -251,24 +263,41 @@ public final class MemoryBudget {
       return wanting.isEmpty() || wanting.iterator().next() == this;
     }
 
-    /** Returns the session that is to fail because nothing has come free for too long. */
+    /** Returns the session that is to fail because memory was wanted in vain for too long. */
     private @Nullable Victim impatience() {
       long now = nanoTime.getAsLong();
-      if (now - stuckSinceNanos < PATIENCE.toNanos()) {
+      Share victim = null;
+      if (now - stuckSinceNanos >= PATIENCE.toNanos()) {
+        stuckSinceNanos = now;
+        victim = largest();
+      } else if (isHeldUpByPassage(now)) {
+        victim = passage;
+      }
+      if (victim == null) {
         return null;
       }
+      victim.condemned = true;
+      return new Victim(victim, victim.failure(0));
+    }
+
+    private @Nullable Share largest() {
       Share most = null;
       for (Share each : assembling) {
         if (!each.condemned && (most == null || each.assembled > most.assembled)) {
           most = each;
         }
       }
-      stuckSinceNanos = now;
-      if (most == null) {
-        return null;
-      }
-      most.condemned = true;
-      return new Victim(most, most.failure(0));
+      return most;
+    }
+
+    private boolean isHeldUpByPassage(long now) {
+      Share has = passage;
+      return has != null
+          && assembling.contains(has)
+          && !wanting.contains(has)
+          && !has.condemned
+          && now - passageMovedNanos >= PATIENCE.toNanos()
+          && now - wantsSinceNanos >= PATIENCE.toNanos();
     }
 
     /**

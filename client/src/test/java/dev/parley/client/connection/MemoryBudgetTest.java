@@ -263,6 +263,49 @@ final class MemoryBudgetTest {
     assertThat(slow.failures).isEmpty();
   }
 
+  private Session past(long held) {
+    Session slow = queueing(2 * MIB);
+    Session session = new Session(budget);
+    assertThat(session.read(held, 0, true)).isEqualTo(GRANTED);
+    slow.share.taken(2 * MIB);
+    return session;
+  }
+
+  @Test
+  void messageThatStandsStillPastTheHalfFailsWhileMemoryComesFreeElsewhere() {
+    Session stopped = past(STEP);
+    Session large = assembling(MIB);
+    assertThat(large.share.ask(MIB, 2 * MIB, true)).as("needs the passage").isEqualTo(WAIT);
+    for (int i = 0; i < 2; i++) {
+      now += PATIENCE / 2;
+      queueing(1000).share.taken(1000);
+      assertThat(stopped.share.ask(STEP, STEP, true)).isEqualTo(GRANTED);
+      stopped.share.settle(STEP); // nothing came
+      assertThat(stopped.failures).isEmpty();
+      assertThat(large.share.ask(MIB, 2 * MIB, true)).isEqualTo(WAIT);
+    }
+    assertThat(stopped.failures).hasSize(1);
+    assertThat(large.failures).isEmpty();
+    stopped.share.end(stopped);
+    assertThat(large.share.ask(MIB, 2 * MIB, true)).isEqualTo(GRANTED);
+  }
+
+  @Test
+  void messageThatComesSlowlyPastTheHalfDoesNot() {
+    Session slow = past(STEP);
+    Session large = assembling(MIB);
+    assertThat(large.share.ask(MIB, 2 * MIB, true)).isEqualTo(WAIT);
+    assertThat(slow.share.ask(STEP, STEP, true)).isEqualTo(GRANTED);
+    for (int i = 0; i < 10; i++) {
+      now += PATIENCE / 2;
+      queueing(1000).share.taken(1000);
+      assertThat(slow.share.ask(STEP, STEP, true)).as("something was read").isEqualTo(GRANTED);
+      assertThat(large.share.ask(MIB, 2 * MIB, true)).isEqualTo(WAIT);
+    }
+    assertThat(slow.failures).isEmpty();
+    assertThat(large.failures).isEmpty();
+  }
+
   @Test
   void whatIsLeftOfAnEndedSessionCountsUntilItIsTaken() {
     Session session = queueing(MIB);
