@@ -258,6 +258,32 @@ final class RecordingTest {
   }
 
   @Test
+  void stallOfASessionThatFindsNoMemory() throws Exception {
+    String why = "the memory budget is used up";
+    List<RecordedEvent> events;
+    try (MockWebSocketServer server = MockWebSocketServer.start()) {
+      server.enqueue(Scenario.accept().stall());
+      events =
+          recorded(
+              () -> {
+                try (HttpClient client =
+                    HttpClient.create(
+                        config -> config.install(WebSockets.PLUGIN, ws -> ws.memoryBudget(1)))) {
+                  var session = client.webSocketSession(server.url());
+                  assertThatExceptionOfType(WebSocketException.class)
+                      .isThrownBy(() -> session.ping(Duration.ofMillis(100)))
+                      .withMessageContaining(why);
+                  session.terminate();
+                }
+              });
+    }
+    assertThat(events)
+        .filteredOn(event -> event.getEventType().getName().equals("dev.parley.Stall"))
+        .extracting(event -> event.getString("cause"))
+        .containsOnlyOnce(why);
+  }
+
+  @Test
   void whatFailsAndWhoHoldsUpWhom() throws Exception {
     List<RecordedEvent> events;
     try (MockWebSocketServer server = MockWebSocketServer.start()) {

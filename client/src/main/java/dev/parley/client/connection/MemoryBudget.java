@@ -71,15 +71,16 @@ public final class MemoryBudget {
   private final LongSupplier nanoTime;
   private final ReentrantLock lock = new ReentrantLock();
 
-  // Written under the lock; read without it to see whether asking again is worth it.
+  // Written under the lock; read without it to see whether there is enough.
   private volatile long used;
   private volatile long asked;
-  private volatile @Nullable Share passage;
+
+  // Of the lock.
+  private @Nullable Share passage;
 
   /** When {@link #passage} was given, or when the session that has it last read something. */
   private long passageMovedNanos;
 
-  // Of the lock.
   private long queued;
   private final Set<Share> assembling = new LinkedHashSet<>();
   private final Set<Share> wanting = new LinkedHashSet<>();
@@ -142,7 +143,8 @@ public final class MemoryBudget {
   final class Share {
     private volatile @Nullable Sharer sharer;
 
-    // Of the budget's lock.
+    // Of the budget's lock. The first two are changed by the session's reader alone, which may look
+    // at them without it.
     private long assembled;
     private long asking;
     private long waitingToBeTaken;
