@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.compliance;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.LocalDate;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.zip.Deflater;
+import java.util.zip.DeflaterOutputStream;
 import tools.jackson.databind.ObjectMapper;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
@@ -50,10 +55,18 @@ final class Report {
       String page =
           new String(
               Objects.requireNonNull(template, "page.html").readAllBytes(), StandardCharsets.UTF_8);
-      // Within a script element nothing ends the data but this.
-      String data = json.writeValueAsString(new Page().data()).replace("</", "<\\/");
+      String data = packed(json.writeValueAsBytes(new Page().data()));
       Files.writeString(directory.resolve("compliance.html"), page.replace("{DATA}", data));
     }
+  }
+
+  /** Returns what the page unpacks: a fifth of the size, for a file that others are to keep. */
+  private static String packed(byte[] data) throws IOException {
+    ByteArrayOutputStream packed = new ByteArrayOutputStream();
+    try (OutputStream out = new DeflaterOutputStream(packed, new Deflater(9))) {
+      out.write(data);
+    }
+    return Base64.getEncoder().encodeToString(packed.toByteArray());
   }
 
   private Map<String, Object> complete() {
