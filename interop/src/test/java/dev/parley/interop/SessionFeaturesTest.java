@@ -15,8 +15,10 @@ import dev.parley.testkit.TestCertificates;
 import dev.parley.websocket.CloseReason;
 import dev.parley.websocket.Frame;
 import dev.parley.websocket.extension.WebSocketExtensions;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
@@ -25,9 +27,13 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -82,6 +88,61 @@ final class SessionFeaturesTest {
         assertThat(info.roundTrip()).isEqualTo(session.roundTrip().orElseThrow());
       }
     }
+  }
+
+  /** What happened, and nothing of what was said. */
+  @ParameterizedTest
+  @EnumSource(Peer.class)
+  void isSeenByAFlightRecorder(Peer peer, @TempDir Path directory) throws Exception {
+    String url = url(peer, true, "echo");
+    Path file = directory.resolve("session.jfr");
+    try (Recording recording = new Recording()) {
+      for (String event : List.of("Opening", "OpeningPhase", "MessageSent", "Ping", "Close")) {
+        recording.enable("dev.parley." + event).withoutThreshold();
+      }
+      recording.start();
+      try (HttpClient client = client(ws -> {});
+          DefaultClientWebSocketSession open =
+              client.webSocketSession(
+                  request -> request.url(url).header("Authorization", "Bearer s3cr3t"))) {
+        open.ping(PATIENCE);
+        open.send("s3cr3t");
+        assertThat(open.incoming().receive()).isEqualTo(new Frame.Text("s3cr3t"));
+        open.close(new CloseReason(4242, "s3cr3t"));
+      }
+      recording.stop();
+      recording.dump(file);
+    }
+    List<RecordedEvent> events = RecordingFile.readAllEvents(file);
+    RecordedEvent opening = only(events, "Opening");
+    assertThat(url).startsWith(opening.getString("place"));
+    assertThat(opening.getString("outcome")).isEqualTo("open");
+    long session = opening.getLong("session");
+    assertThat(
+            events.stream()
+                .filter(event -> event.getEventType().getName().endsWith(".OpeningPhase"))
+                .sorted(Comparator.comparing(RecordedEvent::getEndTime))
+                .map(event -> event.getString("phase")))
+        .endsWith("CONNECT", "TLS", "REQUEST", "RESPONSE");
+    assertThat(only(events, "Ping").getLong("session")).isEqualTo(session);
+    assertThat(only(events, "MessageSent").getLong("session")).isEqualTo(session);
+    RecordedEvent close = only(events, "Close");
+    assertThat(close.getLong("session")).isEqualTo(session);
+    assertThat(close.getInt("ourCode")).isEqualTo(4242);
+    assertThat(close.getInt("peerCode")).isEqualTo(4242);
+    assertThat(close.getString("first")).isEqualTo("US");
+    assertThat(close.getLong("messagesSent")).isEqualTo(1);
+    assertThat(close.getLong("messagesReceived")).isEqualTo(1);
+    assertThat(events).noneMatch(event -> event.toString().contains("s3cr3t"));
+  }
+
+  private static RecordedEvent only(List<RecordedEvent> events, String name) {
+    List<RecordedEvent> found =
+        events.stream()
+            .filter(event -> event.getEventType().getName().equals("dev.parley." + name))
+            .toList();
+    assertThat(found).as(name).hasSize(1);
+    return found.getFirst();
   }
 
   /** The compressor's memory is not of the message that went past it. */
