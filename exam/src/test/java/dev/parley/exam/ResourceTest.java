@@ -52,6 +52,7 @@ import java.util.function.LongSupplier;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -98,10 +99,19 @@ final class ResourceTest {
     return measure.getAsLong();
   }
 
-  /** Returns the bytes of the heap in use once all garbage is gone. */
+  /**
+   * Returns the bytes of the heap in use once all garbage is gone: the least of several looks, as
+   * all counts that a thread has set aside to make objects in.
+   */
   private static long heap() {
-    System.gc();
-    return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+    return LongStream.generate(
+            () -> {
+              System.gc();
+              return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+            })
+        .limit(5)
+        .min()
+        .orElseThrow();
   }
 
   private static long threads() {
@@ -179,7 +189,7 @@ final class ResourceTest {
       // Several times the silence after which it would be dead, were it not our own.
       assertThatExceptionOfType(TimeoutException.class)
           .isThrownBy(() -> end.get(6 * silence.toMillis(), TimeUnit.MILLISECONDS));
-      assertThat(heap() - before).isLessThan(5 * MIB);
+      assertThat(heap() - before).isLessThan(3 * MIB); // 1 MiB waits, and another comes
       assertThat(end).isNotDone();
       assertThat(ponged).as("answered before the queue was full").isNotEmpty();
       for (int i = 0; i < 20; i++) {
