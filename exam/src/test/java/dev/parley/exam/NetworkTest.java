@@ -28,10 +28,8 @@ import dev.parley.websocket.Frame;
 import dev.parley.websocket.Opcode;
 import dev.parley.websocket.WebSocketClosedException;
 import dev.parley.websocket.WebSocketException;
-import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.net.Inet6Address;
 import java.net.InetAddress;
@@ -43,6 +41,7 @@ import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
@@ -473,17 +472,9 @@ final class NetworkTest {
     /** Reads some bytes at a time, with a pause before each, until the stream ends or breaks. */
     private static void readRegularly(InputStream stream, int size, Duration pause)
         throws Exception {
-      Runnable read =
-          () -> {
-            try {
-              new DataInputStream(stream).readFully(new byte[size]);
-            } catch (IOException e) {
-              throw new UncheckedIOException(e); // no further read
-            }
-          };
-      long millis = pause.toMillis();
+      Callable<byte[]> read = () -> stream.readNBytes(size);
       try (ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor()) {
-        clock.scheduleWithFixedDelay(read, millis, millis, TimeUnit.MILLISECONDS).get();
+        while (clock.schedule(read, pause.toMillis(), TimeUnit.MILLISECONDS).get().length > 0) {}
       }
     }
 

@@ -158,6 +158,15 @@ final class ArchitectureTest {
         .noneMatch(file -> block.matcher(Repository.read(file)).find());
   }
 
+  /** What a test waits for it can await; where time itself is meant, a scheduler says so. */
+  @ArchTest
+  static void noTestSleeps(com.tngtech.archunit.core.domain.JavaClasses ours) {
+    Pattern sleep = Pattern.compile("\\bsleep\\(");
+    assertThat(Repository.files(".java"))
+        .filteredOn(file -> file.toString().contains("/src/test/"))
+        .noneMatch(file -> sleep.matcher(Repository.read(file)).find());
+  }
+
   private static com.tngtech.archunit.base.DescribedPredicate<JavaClass> named(String name) {
     return com.tngtech.archunit.base.DescribedPredicate.describe(
         name, type -> type.getName().equals(name));

@@ -32,9 +32,11 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Timeout;
@@ -133,8 +135,13 @@ final class WebSocketConnectionStressTest {
     private final WebSocketConnection connection;
     private final CountDownLatch finished = new CountDownLatch(1);
     private final Set<Thread> senders = ConcurrentHashMap.newKeySet();
+    private final ReentrantLock writing = new ReentrantLock();
     private final AtomicInteger pinged = new AtomicInteger();
     private final AtomicInteger ponged = new AtomicInteger();
+
+    /** A permit for each Pong. */
+    private final Semaphore pongs = new Semaphore(0);
+
     private volatile boolean quiet;
     private final CountDownLatch started;
     private final int messages;
@@ -302,14 +309,13 @@ final class WebSocketConnectionStressTest {
     }
 
     private boolean interrupt() throws InterruptedException {
-      CountDownLatch never = new CountDownLatch(1);
       while (connection.isOpen()) {
         for (Thread sender : senders) {
           if (random.nextInt(3) == 0) {
             sender.interrupt();
           }
         }
-        assertThat(never.await(random.nextInt(3), TimeUnit.MILLISECONDS)).isFalse();
+        boolean unused = finished.await(random.nextInt(3), TimeUnit.MILLISECONDS);
       }
       return true;
     }
@@ -326,10 +332,11 @@ final class WebSocketConnectionStressTest {
     }
 
     /** The peer's way out is used by one thread at a time, frame by frame. */
-    private synchronized boolean write(String hex) throws InterruptedException {
+    private boolean write(String hex) throws InterruptedException {
       ByteBuffer bytes = ByteBuffer.wrap(HexFormat.of().parseHex(hex.replace(" ", "")));
-      Deadline deadline = Deadline.after(SOON);
+      writing.lock();
       try {
+        Deadline deadline = Deadline.after(SOON);
         while (bytes.hasRemaining()) {
           if (theirs.write(bytes) == 0) {
             assertThat(theirs.awaitWritable(deadline)).as("room at the client").isTrue();
@@ -337,6 +344,8 @@ final class WebSocketConnectionStressTest {
         }
       } catch (IOException e) {
         return !connection.isOpen();
+      } finally {
+        writing.unlock();
       }
       return true;
     }
@@ -350,11 +359,9 @@ final class WebSocketConnectionStressTest {
 
     /** The latest Ping is answered, whoever else wrote when it came. */
     private void awaitPong(int number) throws InterruptedException {
-      CountDownLatch never = new CountDownLatch(1);
       Deadline deadline = Deadline.after(SOON);
-      while (ponged.get() != number && !deadline.isOver()) {
-        assertThat(never.await(1, TimeUnit.MILLISECONDS)).isFalse();
-      }
+      while (ponged.get() != number
+          && pongs.tryAcquire(deadline.remainingNanos(), TimeUnit.NANOSECONDS)) {}
       assertThat(ponged).as("latest Ping answered").hasValue(number);
     }
 
@@ -371,6 +378,7 @@ final class WebSocketConnectionStressTest {
               frames.add(frame);
               if (frame instanceof Frame.Pong pong) {
                 ponged.set(number(pong));
+                pongs.release();
               }
               if (frame instanceof Frame.Close) {
                 boolean unused = write("88 02 03 e8");

@@ -37,7 +37,9 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -1209,12 +1211,7 @@ final class WebSocketConnectionTest {
         ours.takeAhead(takenAhead);
       }
       FutureTask<?> sender = start(true, () -> connection.send(new Frame.Binary(new byte[1000])));
-      CountDownLatch never = new CountDownLatch(1);
-      for (int taken = 0; taken < 1000; ) {
-        assertThat(never.await(50, TimeUnit.MILLISECONDS)).isFalse();
-        peer.send(new Frame.Pong(new byte[0]));
-        taken += peer.transport.read(ByteBuffer.allocate(64));
-      }
+      takeLittleByLittle(1000, Duration.ofMillis(50), () -> peer.send(new Frame.Pong(new byte[0])));
       get(sender);
       assertThat(connection.isOpen()).isTrue();
     }
@@ -1306,14 +1303,24 @@ final class WebSocketConnectionTest {
       }
       FutureTask<?> sender = start(true, () -> connection.send(new Frame.Binary(new byte[1000])));
       long start = System.nanoTime();
-      CountDownLatch never = new CountDownLatch(1);
-      for (int taken = 0; taken < 1000; ) {
-        assertThat(never.await(100, TimeUnit.MILLISECONDS)).isFalse();
-        taken += Math.max(0, peer.transport.read(ByteBuffer.allocate(64)));
-      }
+      takeLittleByLittle(1000, Duration.ofMillis(100), () -> {});
       get(sender);
       assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(writeTimeout);
       assertThat(connection.isOpen()).isTrue();
+    }
+  }
+
+  /** Has the peer act and take up to 64 bytes after each pause, until it has taken so many. */
+  private void takeLittleByLittle(int bytes, Duration pause, Act act) throws Exception {
+    Callable<Integer> take =
+        () -> {
+          act.run();
+          return Math.max(0, peer.transport.read(ByteBuffer.allocate(64)));
+        };
+    try (ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor()) {
+      for (int taken = 0; taken < bytes; ) {
+        taken += clock.schedule(take, pause.toMillis(), TimeUnit.MILLISECONDS).get();
+      }
     }
   }
 
