@@ -67,10 +67,13 @@ final class RecordingTest {
   }
 
   private static RecordedEvent only(List<RecordedEvent> events, String name) {
-    List<RecordedEvent> found =
-        events.stream().filter(e -> e.getEventType().getName().equals(name)).toList();
+    List<RecordedEvent> found = all(events, name);
     assertThat(found).as(name).hasSize(1);
     return found.getFirst();
+  }
+
+  private static List<RecordedEvent> all(List<RecordedEvent> events, String name) {
+    return events.stream().filter(e -> e.getEventType().getName().equals(name)).toList();
   }
 
   @Test
@@ -108,8 +111,7 @@ final class RecordingTest {
               });
     }
     long session = only(events, "dev.parley.Opening").getLong("session");
-    assertThat(events)
-        .filteredOn(event -> event.getEventType().getName().equals("dev.parley.OpeningPhase"))
+    assertThat(all(events, "dev.parley.OpeningPhase"))
         .allMatch(event -> event.getBoolean("succeeded"))
         .extracting(event -> event.getString("phase"))
         .contains("CONNECT", "REQUEST", "RESPONSE");
@@ -158,8 +160,7 @@ final class RecordingTest {
       String there = "localhost:" + server.port() + " ";
       String through = "localhost:" + proxy.port() + " ";
       assertThat(
-              events.stream()
-                  .filter(e -> e.getEventType().getName().equals("dev.parley.OpeningPhase"))
+              all(events, "dev.parley.OpeningPhase").stream()
                   .filter(e -> !e.getString("phase").matches("REQUEST|RESPONSE"))
                   .sorted(Comparator.comparing(RecordedEvent::getEndTime))
                   .map(
@@ -199,14 +200,12 @@ final class RecordingTest {
                 }
               });
     }
-    assertThat(events)
-        .filteredOn(event -> event.getEventType().getName().equals("dev.parley.Reconnect"))
+    assertThat(all(events, "dev.parley.Reconnect"))
         .extracting(event -> event.getString("step"))
         .containsExactly(
             "Opening", "Opened", "Lost", "Waiting", "Opening", "Opened", "Lost", "Stopped");
     assertThat(
-            events.stream()
-                .filter(event -> event.getEventType().getName().equals("dev.parley.Reconnect"))
+            all(events, "dev.parley.Reconnect").stream()
                 .map(event -> event.getLong("number"))
                 .distinct())
         .singleElement()
@@ -246,13 +245,11 @@ final class RecordingTest {
                 }
               });
     }
-    assertThat(events)
-        .filteredOn(event -> event.getEventType().getName().equals("dev.parley.Stall"))
+    assertThat(all(events, "dev.parley.Stall"))
         .filteredOn(event -> event.getString("cause").startsWith("the peer takes nothing"))
         .extracting(RecordedEvent::getDuration)
         .anyMatch(duration -> duration.compareTo(timeout) >= 0);
-    assertThat(events)
-        .filteredOn(event -> event.getEventType().getName().equals("dev.parley.Stall"))
+    assertThat(all(events, "dev.parley.Stall"))
         .extracting(event -> event.getString("cause"))
         .containsOnlyOnce("nobody receives what has arrived");
   }
@@ -308,16 +305,14 @@ final class RecordingTest {
               });
     }
     Set<String> outcomes =
-        events.stream()
-            .filter(event -> event.getEventType().getName().equals("dev.parley.Opening"))
+        all(events, "dev.parley.Opening").stream()
             .map(event -> event.getString("outcome") + " " + event.getInt("status"))
             .collect(Collectors.toSet());
     assertThat(outcomes).containsExactlyInAnyOrder("refused 503", "open 101");
     RecordedEvent close = only(events, "dev.parley.Close");
     assertThat(close.getInt("peerCode")).isZero();
     assertThat(close.getString("cause")).isEqualTo("dev.parley.websocket.WebSocketException");
-    assertThat(events)
-        .filteredOn(event -> event.getEventType().getName().equals("dev.parley.Stall"))
+    assertThat(all(events, "dev.parley.Stall"))
         .extracting(event -> event.getString("cause"))
         .contains("nobody receives what has arrived");
     assertThat(events).noneMatch(event -> event.toString().contains(SECRET));

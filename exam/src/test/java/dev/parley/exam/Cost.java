@@ -8,6 +8,7 @@ import java.lang.management.MemoryType;
 import java.lang.management.MemoryUsage;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.function.LongSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.management.JMException;
@@ -30,24 +31,22 @@ final class Cost {
    * server takes, so that a bound that holds for this holds for the client.
    */
   static long allocation(Act act) throws Exception {
-    long best = Long.MAX_VALUE;
-    for (int i = 0; i < REPETITIONS; i++) {
-      long before = THREADS.getTotalThreadAllocatedBytes();
-      act.run();
-      best = Math.min(best, THREADS.getTotalThreadAllocatedBytes() - before);
-    }
-    return best;
+    return least(THREADS::getTotalThreadAllocatedBytes, act);
   }
 
   /** Returns the processor time that an act takes on the thread that calls, at its best. */
   static Duration processorTime(Act act) throws Exception {
-    long best = Long.MAX_VALUE;
+    return Duration.ofNanos(least(THREADS::getCurrentThreadCpuTime, act));
+  }
+
+  private static long least(LongSupplier spent, Act act) throws Exception {
+    long least = Long.MAX_VALUE;
     for (int i = 0; i < REPETITIONS; i++) {
-      long before = THREADS.getCurrentThreadCpuTime();
+      long before = spent.getAsLong();
       act.run();
-      best = Math.min(best, THREADS.getCurrentThreadCpuTime() - before);
+      least = Math.min(least, spent.getAsLong() - before);
     }
-    return Duration.ofNanos(best);
+    return least;
   }
 
   /** Returns how many bytes are alive on the heap, as a collection just found. */

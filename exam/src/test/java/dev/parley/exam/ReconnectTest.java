@@ -31,7 +31,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.FutureTask;
+import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -267,19 +267,7 @@ final class ReconnectTest {
       Transition.Waiting unused = await(Transition.Waiting.class);
       reconnector.send("1");
       reconnector.send("2");
-      FutureTask<Boolean> flag =
-          new FutureTask<>(
-              () -> {
-                assertThatExceptionOfType(WebSocketInterruptedException.class)
-                    .isThrownBy(() -> reconnector.send("3"));
-                return Thread.currentThread().isInterrupted();
-              });
-      Thread sender = Thread.ofPlatform().start(flag);
-      while (sender.getState() != Thread.State.TIMED_WAITING) {
-        Thread.onSpinWait();
-      }
-      sender.interrupt();
-      assertThat(flag.get(SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      new Interrupted(false, Executors.callable(() -> reconnector.send("3"))).interrupt();
       assertThat(reconnector.unsent()).containsExactly(new Frame.Text("1"), new Frame.Text("2"));
     }
   }
@@ -302,17 +290,9 @@ final class ReconnectTest {
     try (ReconnectingSessions sessions =
         client.sessions(
             request -> request.url(server.url()), SLOW.withListener(transitions::add))) {
-      FutureTask<Boolean> flag =
-          new FutureTask<>(
-              () -> {
-                assertThatExceptionOfType(WebSocketInterruptedException.class)
-                    .isThrownBy(() -> sessions.iterator().hasNext());
-                return Thread.currentThread().isInterrupted();
-              });
-      Thread loop = virtual ? Thread.ofVirtual().start(flag) : Thread.ofPlatform().start(flag);
+      Interrupted loop = new Interrupted(virtual, () -> sessions.iterator().hasNext());
       Transition.Waiting unused = await(Transition.Waiting.class);
       loop.interrupt();
-      assertThat(flag.get(SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
     }
   }
 

@@ -45,40 +45,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class ThreadsTest {
   private static final int THREADS = 100;
 
-  /** A thread that is interrupted while it does something, and what came of that. */
-  private static final class Interrupted {
-    private final Thread thread;
-    private final FutureTask<@Nullable Throwable> outcome;
-    private volatile boolean flag;
-
-    Interrupted(boolean virtual, Callable<?> action) {
-      outcome =
-          new FutureTask<>(
-              () -> {
-                try {
-                  action.call();
-                  return null;
-                } catch (WebSocketInterruptedException e) {
-                  flag = Thread.currentThread().isInterrupted();
-                  return e;
-                }
-              });
-      thread = virtual ? Thread.ofVirtual().start(outcome) : Thread.ofPlatform().start(outcome);
-    }
-
-    /** Interrupts the thread once it waits; it must learn of it by exception and by flag. */
-    void interrupt() throws Exception {
-      while (thread.getState() != Thread.State.WAITING
-          && thread.getState() != Thread.State.TIMED_WAITING) {
-        Thread.onSpinWait();
-      }
-      thread.interrupt();
-      assertThat(outcome.get(SOON.toSeconds(), TimeUnit.SECONDS))
-          .isInstanceOf(WebSocketInterruptedException.class);
-      assertThat(flag).as("interrupt flag").isTrue();
-    }
-  }
-
   private static void await(CountDownLatch latch) throws InterruptedException {
     assertThat(latch.await(SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
   }

@@ -182,16 +182,20 @@ final class ProxyRoutesTest {
       assertThat(to(ProxyRoutes.of(new Selecting()), WS)).isEqualTo("[straight]");
     }
 
+    /** Selects a proxy of each kind at a port, and then the straight way. */
+    private static Selecting ofEachKind(int port) {
+      return new Selecting(
+          proxy(Proxy.Type.HTTP, "127.0.0.1", port),
+          proxy(Proxy.Type.SOCKS, "127.0.0.1", port),
+          Proxy.NO_PROXY);
+    }
+
     @Test
     void areTriedUntilOneIsThereAndTheOthersReported() throws Exception {
       int closed = closedPort();
       try (Peer peer = new Peer(Peer.ECHO);
           ReadinessLoop loop = new ReadinessLoop()) {
-        Selecting selector =
-            new Selecting(
-                proxy(Proxy.Type.HTTP, "127.0.0.1", closed),
-                proxy(Proxy.Type.SOCKS, "127.0.0.1", closed),
-                Proxy.NO_PROXY);
+        Selecting selector = ofEachKind(closed);
         SocketConnector connector = connector(loop, ProxyRoutes.of(selector));
         try (Transport transport = connector.connect(peer.plain(), soon())) {
           Bytes.echo(transport, 100);
@@ -232,11 +236,7 @@ final class ProxyRoutesTest {
           SocketConnectorTest.Silence silence = new SocketConnectorTest.Silence();
           ReadinessLoop loop = new ReadinessLoop()) {
         int port = silence.destination().port();
-        Selecting selector =
-            new Selecting(
-                proxy(Proxy.Type.HTTP, "127.0.0.1", port),
-                proxy(Proxy.Type.SOCKS, "127.0.0.1", port),
-                Proxy.NO_PROXY);
+        Selecting selector = ofEachKind(port);
         SocketConnector connector = connector(loop, ProxyRoutes.of(selector));
         Deadline deadline = Deadline.after(Duration.ofSeconds(3));
         try (Transport transport = connector.connect(peer.plain(), deadline)) {

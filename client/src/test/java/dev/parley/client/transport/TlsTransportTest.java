@@ -507,6 +507,11 @@ final class TlsTransportTest {
       }
     }
 
+    private static void assertEnded(Transport transport, Class<? extends IOException> why) {
+      assertThatThrownBy(() -> transport.read(ByteBuffer.allocate(1))).isInstanceOf(why);
+      assertThatThrownBy(() -> transport.write(ByteBuffer.allocate(1))).isInstanceOf(why);
+    }
+
     @Test
     void byUsSendsCloseNotify() throws Exception {
       try (Peer peer = new Peer(tls(TLS_1_2, Peer.ECHO))) {
@@ -517,10 +522,7 @@ final class TlsTransportTest {
         transport.close();
         transport.close();
         assertThat(below.recordTypes).containsExactly(0x15);
-        assertThatThrownBy(() -> transport.read(ByteBuffer.allocate(1)))
-            .isInstanceOf(ClosedChannelException.class);
-        assertThatThrownBy(() -> transport.write(ByteBuffer.allocate(1)))
-            .isInstanceOf(ClosedChannelException.class);
+        assertEnded(transport, ClosedChannelException.class);
       }
     }
 
@@ -556,10 +558,7 @@ final class TlsTransportTest {
         }
         assertThat(target.flip()).isEqualTo(ByteBuffer.wrap(new byte[] {5}));
         assertThatThrownBy(() -> Bytes.read(transport, 1)).isInstanceOf(SSLException.class);
-        assertThatThrownBy(() -> transport.read(ByteBuffer.allocate(1)))
-            .isInstanceOf(SSLException.class);
-        assertThatThrownBy(() -> transport.write(ByteBuffer.allocate(1)))
-            .isInstanceOf(SSLException.class);
+        assertEnded(transport, SSLException.class);
       }
     }
 
