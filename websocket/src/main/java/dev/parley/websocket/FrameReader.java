@@ -239,10 +239,12 @@ final class FrameReader {
   }
 
   /**
-   * Memory follows what has arrived: room for four times as much, at most for the whole payload. So
-   * a payload of 1 MiB, read 64 KiB at a time, is moved twice on its way, 320 KiB in all.
+   * Memory follows what has arrived: room for four times as much, and for the whole payload where
+   * that is more than half of it. So a payload of 1 MiB, read 64 KiB at a time, is moved twice on
+   * its way, and takes at most eight times what has come of it.
    */
   private int capacity(int needed, int size) {
-    return (int) Math.min(size, Math.max(BELIEVED_LENGTH, 4L * needed));
+    long room = Math.max(BELIEVED_LENGTH, 4L * needed);
+    return room > size / 2 ? size : (int) room;
   }
 }

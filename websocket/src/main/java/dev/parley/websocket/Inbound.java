@@ -45,6 +45,12 @@ public final class Inbound {
    */
   private static final int ENCODED_PIECE = 4096;
 
+  /** RFC 6455 §5.2: the longest payload whose length stands in the second byte. */
+  private static final int SHORT = 125;
+
+  private static final byte WHOLE_TEXT = (byte) (0x80 | Opcode.TEXT.code());
+  private static final byte WHOLE_BINARY = (byte) (0x80 | Opcode.BINARY.code());
+
   private final Role role;
   private final Limits limits;
   private final Delivery delivery;
@@ -56,6 +62,9 @@ public final class Inbound {
 
   private final FrameReader reader = new FrameReader();
   private final LastFrames lastFrames = new LastFrames();
+
+  /** How long a frame may be that is read in one go; negative where none is. */
+  private final int mostAtOnce;
 
   /** The frame being read. */
   private Opcode opcode = Opcode.CONTINUATION;
@@ -99,6 +108,9 @@ public final class Inbound {
     this.delivery = delivery;
     this.extensions = new ExtensionChain(extensions);
     this.maxMessageSize = Math.min(limits.maxMessageSize(), Limits.MAX_ARRAY);
+    boolean plain =
+        role == Role.CLIENT && delivery == Delivery.MESSAGES && this.extensions.isEmpty();
+    this.mostAtOnce = plain ? (int) Math.min(SHORT, Math.min(maxMessageSize, limits.maxFrameSize())) : -1;
     this.cuts = delivery == Delivery.FRAGMENTS && this.extensions.decodesPieces();
   }
 
@@ -191,6 +203,10 @@ public final class Inbound {
   private @Nullable Event read(ByteBuffer bytes) {
     for (; ; ) {
       if (reader.next() == Part.FIRST_BYTE) {
+        Event whole = wholeMessage(bytes);
+        if (whole != null) {
+          return whole;
+        }
         if (!reader.readFirstByte(bytes)) {
           return null;
         }
@@ -232,6 +248,35 @@ public final class Inbound {
         return event;
       }
     }
+  }
+
+  /**
+   * Reads a message that is one short frame and is all there, which most are, in one go: part by
+   * part it takes twice the time. Returns {@code null}, and leaves the bytes alone, where it is
+   * anything else, or something may be wrong with it: that is for the parts to tell.
+   */
+  private @Nullable Event wholeMessage(ByteBuffer bytes) {
+    int there = bytes.remaining() - 2;
+    if (isInMessage() || there < 0) {
+      return null;
+    }
+    int start = bytes.position();
+    byte first = bytes.get(start);
+    int length = bytes.get(start + 1); // negative where it is masked
+    if ((first != WHOLE_TEXT && first != WHOLE_BINARY)
+        || length < 0
+        || length > Math.min(there, mostAtOnce)) {
+      return null;
+    }
+    byte[] payload = new byte[length];
+    bytes.get(start + 2, payload);
+    boolean isText = first == WHOLE_TEXT;
+    if (isText && !Utf8Validator.isValid(payload, 0, length)) {
+      return null;
+    }
+    bytes.position(start + 2 + length);
+    lastFrames.add(first & 0xff, length);
+    return new Event.Received(isText ? new Frame.Text(payload, true) : new Frame.Binary(payload));
   }
 
   private void judgeFirstByte() {
