@@ -110,7 +110,8 @@ public final class Inbound {
     this.maxMessageSize = Math.min(limits.maxMessageSize(), Limits.MAX_ARRAY);
     boolean plain =
         role == Role.CLIENT && delivery == Delivery.MESSAGES && this.extensions.isEmpty();
-    this.mostAtOnce = plain ? (int) Math.min(SHORT, Math.min(maxMessageSize, limits.maxFrameSize())) : -1;
+    this.mostAtOnce =
+        plain ? (int) Math.min(SHORT, Math.min(maxMessageSize, limits.maxFrameSize())) : -1;
     this.cuts = delivery == Delivery.FRAGMENTS && this.extensions.decodesPieces();
   }
 

@@ -1028,7 +1028,8 @@ final class WebSocketConnectionTest {
       MemoryBudget.Share other = usedForReadingAhead();
       open();
       assertThatThrownBy(() -> connection.ping(SHORT))
-          .hasMessage("no Pong came within PT0.1S; the memory budget is used up, so nothing is read");
+          .hasMessage(
+              "no Pong came within PT0.1S; the memory budget is used up, so nothing is read");
       peer.send(new Frame.Pong(peer.receive().data()), text("still here"));
       other.taken(1 << 19);
       assertThat(receive()).isEqualTo(text("still here"));
