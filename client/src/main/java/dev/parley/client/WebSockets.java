@@ -41,6 +41,7 @@ public final class WebSockets {
   private final Duration pongTimeout;
   private final Duration closeTimeout;
   private final @Nullable Duration writeTimeout;
+  private final Duration receiveSpin;
   private final Limits limits;
   private final int receiveQueueMessages;
   private final long receiveQueueBytes;
@@ -55,12 +56,15 @@ public final class WebSockets {
    * only while the client is being made: later changes have no effect.
    */
   public static final class Config {
+    private static final Duration LONGEST_SPIN = Duration.ofSeconds(1);
+
     private @Nullable Duration pingInterval;
     private Duration timeout = Duration.ofSeconds(15);
     private @Nullable Duration openTimeout;
     private @Nullable Duration pongTimeout;
     private @Nullable Duration closeTimeout;
     private @Nullable Duration writeTimeout = Duration.ofMinutes(1);
+    private Duration receiveSpin = Duration.ZERO;
     private Limits limits = Limits.DEFAULT;
     private int receiveQueueMessages = 16;
     private long receiveQueueBytes = 1 << 20;
@@ -167,6 +171,28 @@ public final class WebSockets {
     /** Returns how long the peer may take nothing; {@code null} for ever. */
     public @Nullable Duration writeTimeout() {
       return writeTimeout;
+    }
+
+    /**
+     * Sets for how long a receiver looks for bytes again and again before it waits to be woken.
+     * Being woken may take several times as long as the answer of a server nearby; looking takes
+     * all of the thread's core, and of a virtual thread's carrier, for as long as nothing comes.
+     * Default: {@link Duration#ZERO}, it waits at once, because nobody should pay for that unasked.
+     * Some tens of microseconds suit a server in the same house, and a machine with cores to spare;
+     * a second is the most.
+     */
+    public Config receiveSpin(Duration spin) {
+      if (spin.isNegative() || spin.compareTo(LONGEST_SPIN) > 0) {
+        throw new IllegalArgumentException(
+            "receiveSpin of " + spin + ", expected zero to " + LONGEST_SPIN);
+      }
+      receiveSpin = spin;
+      return this;
+    }
+
+    /** Returns for how long a receiver looks for bytes before it waits. */
+    public Duration receiveSpin() {
+      return receiveSpin;
     }
 
     /**
@@ -316,6 +342,7 @@ public final class WebSockets {
     this.pongTimeout = config.pongTimeout();
     this.closeTimeout = config.closeTimeout();
     this.writeTimeout = config.writeTimeout();
+    this.receiveSpin = config.receiveSpin();
     this.limits = config.limits;
     this.receiveQueueMessages = config.receiveQueueMessages();
     this.receiveQueueBytes = config.receiveQueueBytes();
@@ -352,6 +379,7 @@ public final class WebSockets {
         pongTimeout,
         closeTimeout,
         writeTimeout,
+        receiveSpin,
         receiveQueueMessages,
         receiveQueueBytes,
         budget);
@@ -374,6 +402,8 @@ public final class WebSockets {
         + closeTimeout
         + ", writeTimeout="
         + writeTimeout
+        + ", receiveSpin="
+        + receiveSpin
         + ", "
         + limits
         + ", receiveQueueMessages="

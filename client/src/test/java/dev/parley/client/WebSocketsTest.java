@@ -30,6 +30,7 @@ final class WebSocketsTest {
     assertThat(config.contentConverter()).isNull();
     assertThat(config.maxMessageSize()).isEqualTo(64L << 20);
     assertThat(config.maxFragments()).isEqualTo(128 << 10);
+    assertThat(config.receiveSpin()).isZero();
     assertThat(config.receiveQueueMessages()).isEqualTo(16);
     assertThat(config.receiveQueueBytes()).isEqualTo(1 << 20);
     assertThat(config.extensions().installed()).isEmpty();
@@ -45,6 +46,7 @@ final class WebSocketsTest {
                     .maxFrameSize(1)
                     .maxMessageSize(2)
                     .maxFragments(3)
+                    .receiveSpin(Duration.ofNanos(6))
                     .receiveQueueMessages(4)
                     .receiveQueueBytes(5)
                     .contentConverter(null)
@@ -55,6 +57,7 @@ final class WebSocketsTest {
     assertThat(config.maxFrameSize()).isEqualTo(1);
     assertThat(config.maxMessageSize()).isEqualTo(2);
     assertThat(config.maxFragments()).isEqualTo(3);
+    assertThat(config.receiveSpin()).isEqualTo(Duration.ofNanos(6));
     assertThat(config.receiveQueueMessages()).isEqualTo(4);
     assertThat(config.receiveQueueBytes()).isEqualTo(5);
   }
@@ -83,6 +86,8 @@ final class WebSocketsTest {
     refuses("closeTimeout", () -> config.closeTimeout(Duration.ZERO));
     refuses("maxFrameSize", () -> config.maxFrameSize(0));
     refuses("maxMessageSize", () -> config.maxMessageSize(-1));
+    refuses("receiveSpin", () -> config.receiveSpin(Duration.ofNanos(-1)));
+    refuses("receiveSpin", () -> config.receiveSpin(Duration.ofSeconds(1).plusNanos(1)));
     refuses("maxFragments", () -> config.maxFragments(0));
     refuses("receiveQueueMessages", () -> config.receiveQueueMessages(0));
     refuses("receiveQueueBytes", () -> config.receiveQueueBytes(0));

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param closeTimeout how long the closing handshake may take
  * @param writeTimeout how long the peer may take nothing of what is to be written; {@code null} for
  *     ever
+ * @param receiveSpin for how long a receiver looks for bytes again and again before it waits
  * @param queueMessages how many received messages may wait before the transport is left unread
  * @param queueBytes how many bytes of them may wait; one larger message always fits
  * @param budget what all sessions of the client may hold together; {@code null} for no budget
@@ -24,6 +25,7 @@ public record ConnectionOptions(
     Duration pongTimeout,
     Duration closeTimeout,
     @Nullable Duration writeTimeout,
+    Duration receiveSpin,
     int queueMessages,
     long queueBytes,
     @Nullable MemoryBudget budget) {}

@@ -57,6 +57,7 @@ final class IncomingPath implements MemoryBudget.Sharer {
   private final Inbound inbound;
   private final BufferPool buffers;
   private final boolean everyFrame;
+  private final long spinNanos;
   private final Inbox inbox;
   private final ReadTurn turn = new ReadTurn();
 
@@ -126,6 +127,7 @@ final class IncomingPath implements MemoryBudget.Sharer {
     this.bytesReceived = received.remaining();
     this.lastArrived = transport.bytesArrived();
     this.everyFrame = options.delivery() == Inbound.Delivery.FRAMES;
+    this.spinNanos = options.receiveSpin().toNanos();
     MemoryBudget budget = options.budget();
     this.share = budget == null ? null : budget.share(this);
     this.inbox = new Inbox(options.queueMessages(), options.queueBytes(), share);
@@ -528,6 +530,9 @@ final class IncomingPath implements MemoryBudget.Sharer {
           return null;
         }
         int count = fill();
+        if (count == 0 && wanted && spinNanos > 0) {
+          count = spin(deadline);
+        }
         if (count <= 0) {
           settle();
         }
@@ -607,6 +612,24 @@ final class IncomingPath implements MemoryBudget.Sharer {
         memory.leave();
       }
     }
+  }
+
+  /**
+   * Reads again and again until something comes, or it is time to wait. It saves the receiver from
+   * being woken, which may take longer than the answer does.
+   */
+  private int spin(Deadline deadline) throws IOException {
+    long start = System.nanoTime();
+    int count = 0;
+    while (count == 0
+        && System.nanoTime() - start < spinNanos
+        && !deadline.isOver()
+        && !connection.hasEnded()
+        && !Thread.currentThread().isInterrupted()) {
+      Thread.onSpinWait();
+      count = fill();
+    }
+    return count;
   }
 
   private int unparsed() {

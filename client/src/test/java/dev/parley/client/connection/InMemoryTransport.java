@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
@@ -25,6 +26,8 @@ final class InMemoryTransport implements Transport {
   private @Nullable ByteBuffer ahead;
   private long departed; // of what was taken ahead
   private final AtomicInteger handedOver = new AtomicInteger();
+  private final AtomicInteger waits = new AtomicInteger();
+  private final Semaphore reads = new Semaphore(0);
 
   private InMemoryTransport(Pipe in, Pipe out) {
     this.in = in;
@@ -77,6 +80,18 @@ final class InMemoryTransport implements Transport {
     return handedOver.get();
   }
 
+  /** Returns how often somebody waited to read. */
+  int waits() {
+    return waits.get();
+  }
+
+  /** Waits for so many reads. */
+  void awaitReads(int count) throws InterruptedException {
+    if (!reads.tryAcquire(count, 20, TimeUnit.SECONDS)) {
+      throw new AssertionError("not read " + count + " times");
+    }
+  }
+
   boolean isClosed() {
     return closed;
   }
@@ -84,6 +99,7 @@ final class InMemoryTransport implements Transport {
   @Override
   public int read(ByteBuffer target) throws IOException {
     requireOpen();
+    reads.release();
     byte[] endless = flood;
     if (endless == null) {
       return in.read(target);
@@ -130,6 +146,7 @@ final class InMemoryTransport implements Transport {
 
   @Override
   public boolean awaitReadable(Deadline deadline) throws InterruptedException {
+    waits.incrementAndGet();
     return in.await(() -> closed || in.size > 0 || in.ended || in.broken != null, deadline);
   }
 

@@ -166,7 +166,8 @@ final class WebSocketConnectionStressTest {
               new Inbound(Role.CLIENT, Limits.DEFAULT, delivery, List.of()),
               new Outbound(
                   Role.CLIENT, List.of(), new MaskingKeys(new KeyStream(new SecureRandom()))),
-              new ConnectionOptions(delivery, null, SOON, SOON, null, 16, 1 << 20, null),
+              new ConnectionOptions(
+                  delivery, null, SOON, SOON, null, Duration.ZERO, 16, 1 << 20, null),
               Thread.ofVirtual().factory(),
               finished::countDown);
     }

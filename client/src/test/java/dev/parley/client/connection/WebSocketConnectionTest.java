@@ -70,6 +70,7 @@ final class WebSocketConnectionTest {
   private Duration pongTimeout = LONG;
   private Duration closeTimeout = LONG;
   private @Nullable Duration writeTimeout;
+  private Duration receiveSpin = Duration.ZERO;
   private Limits limits = Limits.DEFAULT;
   private @Nullable MemoryBudget budget;
   private int capacity = 64 << 10;
@@ -102,6 +103,7 @@ final class WebSocketConnectionTest {
                 pongTimeout,
                 closeTimeout,
                 writeTimeout,
+                receiveSpin,
                 16,
                 1 << 20,
                 budget),
@@ -210,6 +212,35 @@ final class WebSocketConnectionTest {
       assertThat(connection.tryReceive()).isNull();
       peer.sendHex("6c 6c 6f");
       assertThat(receive()).isEqualTo(text("hello"));
+    }
+
+    @Test
+    void spinningReceiverTakesWhatComesWithoutWaiting() throws Exception {
+      receiveSpin = LONG;
+      open();
+      FutureTask<Frame> receiver = start(false, WebSocketConnectionTest.this::receive);
+      ours.awaitReads(10);
+      peer.send(text("there"));
+      assertThat(get(receiver)).isEqualTo(text("there"));
+      assertThat(ours.waits()).isZero();
+      assertThat(connection.tryReceive()).isNull();
+    }
+
+    @Test
+    void spinningReceiverCanBeInterrupted() throws Exception {
+      receiveSpin = LONG;
+      open();
+      Interrupted receiver = new Interrupted(false, () -> connection.receive(Deadline.NONE));
+      ours.awaitReads(10);
+      receiver.interrupt();
+    }
+
+    @Test
+    void spinningReceiverWaitsInTheEnd() throws Exception {
+      receiveSpin = Duration.ofNanos(1);
+      open();
+      assertThat(connection.receive(Deadline.after(SHORT))).isNull();
+      assertThat(ours.waits()).isPositive();
     }
 
     @Test
