@@ -69,9 +69,8 @@ final class Registration {
   //     finds the key ready all the same turns interest off too, then looks at the state again and
   //     turns it on if by now somebody relies on it (as in 2): nobody who came later finds it off.
   // 11. `lead` holds a Lead that nobody uses; who takes it out has it alone. Who leads puts it back
-  //     before it leaves the state; close takes it out after CLOSED. Whoever finds it last, when
-  // the
-  //     state is CLOSED, lets it go, without which the descriptor stays open.
+  //     before it leaves the state; close takes it out after CLOSED. Whoever finds it last, with
+  //     the state CLOSED, lets it go, without which the descriptor stays open.
 
   private static final System.Logger LOGGER = System.getLogger("dev.parley.client.transport");
 
