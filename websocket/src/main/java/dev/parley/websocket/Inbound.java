@@ -108,10 +108,11 @@ public final class Inbound {
     this.delivery = delivery;
     this.extensions = new ExtensionChain(extensions);
     this.maxMessageSize = Math.min(limits.maxMessageSize(), Limits.MAX_ARRAY);
-    boolean plain =
-        role == Role.CLIENT && delivery == Delivery.MESSAGES && this.extensions.isEmpty();
+    boolean unmasked = role == Role.CLIENT;
     this.mostAtOnce =
-        plain ? (int) Math.min(SHORT, Math.min(maxMessageSize, limits.maxFrameSize())) : -1;
+        unmasked && this.extensions.isEmpty()
+            ? (int) Math.min(SHORT, Math.min(maxMessageSize, limits.maxFrameSize()))
+            : -1;
     this.cuts = delivery == Delivery.FRAGMENTS && this.extensions.decodesPieces();
   }
 

@@ -969,6 +969,7 @@ final class InboundTest {
       assertThat(inbound.held()).isEqualTo(4 * 100_001).isLessThanOrEqualTo(8192 + growth);
       assertThat(inbound.growth(1 << 20)).as("at most the frame").isEqualTo(4 << 20);
       inbound.poll(ByteBuffer.wrap(new byte[300_000]));
+      assertThat(inbound.growth(3)).as("there is just room").isEqualTo(8192 + 3);
       assertThat(inbound.growth(1000)).isEqualTo((1 << 20) - 4 * 100_001);
     }
 

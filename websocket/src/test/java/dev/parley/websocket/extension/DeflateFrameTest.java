@@ -2,6 +2,7 @@
 package dev.parley.websocket.extension;
 
 import static dev.parley.websocket.extension.Payloads.hex;
+import static dev.parley.websocket.extension.Payloads.periodic;
 import static dev.parley.websocket.extension.Payloads.prose;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -64,6 +66,21 @@ final class DeflateFrameTest {
         header(forget("1")),
         header(forget(null), forget(null)),
         header(new Parameter("server_max_window_bits", "10")));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"8, 15", "15, 8"})
+  void eachSideKeepsToItsOwnWindow(int clientBits, int serverBits) {
+    DeflateConfig config =
+        DEFAULT.withClientMaxWindowBits(clientBits).withServerMaxWindowBits(serverBits);
+    Frame message = new Frame.Binary(periodic(10_000, 1000)); // repeats beyond a window of 8 bits
+    WebSocketExtension<DeflateConfig> client = factory.accept(config, header());
+    int ofClient = client.processOutgoingFrame(message).data().length;
+    WebSocketExtension<DeflateConfig> server =
+        agreement(config, factory.offer(config).getFirst()).extension();
+    int ofServer = server.processOutgoingFrame(message).data().length;
+    assertThat(clientBits < serverBits ? ofServer : ofClient).isLessThan(2_000);
+    assertThat(clientBits < serverBits ? ofClient : ofServer).isGreaterThan(9_000);
   }
 
   @Nested

@@ -3,6 +3,7 @@ package dev.parley.websocket.extension;
 
 import static dev.parley.websocket.extension.Payloads.hex;
 import static dev.parley.websocket.extension.Payloads.noise;
+import static dev.parley.websocket.extension.Payloads.periodic;
 import static dev.parley.websocket.extension.Payloads.prose;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -274,6 +275,18 @@ final class PerMessageDeflateTest {
   @Nested
   @DisplayName("RFC 7692 §7.2.1 Compression")
   final class Compression {
+    @ParameterizedTest
+    @CsvSource({"8, 15", "15, 8"})
+    void eachSideKeepsToItsOwnWindow(int clientBits, int serverBits) {
+      PerMessageDeflateConfig config =
+          EAGER.withClientMaxWindowBits(clientBits).withServerMaxWindowBits(serverBits);
+      Frame message = new Frame.Binary(periodic(10_000, 1000)); // repeats beyond a window of 8 bits
+      int ofClient = client(config).processOutgoingFrame(message).data().length;
+      int ofServer = server(config).processOutgoingFrame(message).data().length;
+      assertThat(clientBits < serverBits ? ofServer : ofClient).isLessThan(2_000);
+      assertThat(clientBits < serverBits ? ofClient : ofServer).isGreaterThan(9_000);
+    }
+
     @Test
     void messageUpToTheSizeGoesAsItIs() {
       Frame frame = new Frame.Binary(prose(1024));

@@ -55,6 +55,25 @@ final class RawDeflateTest {
     assertThatIllegalStateException().isThrownBy(() -> decompress(decompressor, HELLO));
   }
 
+  @Test
+  void tailIsCutWhereverAChunkEnds() {
+    for (int size = RawDeflate.STEP - 40; size <= RawDeflate.STEP + 8; size++) {
+      byte[] message = noise(size);
+      byte[] compressed = compressor(15, true).compress(message, true);
+      assertThat(new ReferenceInflater(1 << 15).inflate(compressed)).isEqualTo(message);
+    }
+  }
+
+  @Test
+  void chunkIsGivenBackAfterEachMessage() {
+    SharedStreams shared = new SharedStreams();
+    byte[] chunk = shared.chunk();
+    shared.giveBack(chunk);
+    byte[] compressed = new RawDeflate.Compressor(shared, 6, 15, true).compress(HELLO, true);
+    assertThat(decompress(new RawDeflate.Decompressor(shared, true), compressed)).isEqualTo(HELLO);
+    assertThat(shared.chunk()).isSameAs(chunk);
+  }
+
   @Nested
   @DisplayName("RFC 7692 §7.1.2 Limiting the LZ77 Sliding Window Size")
   final class Window {

@@ -73,6 +73,7 @@ class ClientHandshakeTest {
     return assertThatExceptionOfType(HandshakeException.class)
         .isThrownBy(() -> client.accept(response))
         .returns(failure, HandshakeException::failure)
+        .returns(response, HandshakeException::response)
         .withMessageEndingWith(" (" + failure.section() + ")");
   }
 
