@@ -38,6 +38,8 @@ final class ReconnectorTest {
   private static final ReconnectPolicy QUICK =
       ReconnectPolicy.DEFAULT.withDelays(Duration.ofMillis(1), Duration.ofMillis(2));
 
+  private static final ReconnectPolicy KEEPING = QUICK.withUnsent(new Unsent.Keep(10, 100));
+
   /** A back-off that no test sits out. */
   private static final ReconnectPolicy SLOW = ReconnectPolicy.DEFAULT.withDelays(AGES, AGES);
 
@@ -180,7 +182,7 @@ final class ReconnectorTest {
       CountDownLatch proceed = new CountDownLatch(1);
       Reconnector reconnector =
           start(
-              QUICK.withUnsent(new Unsent.Keep(10, 100)),
+              KEEPING,
               new Receiving() {
                 @Override
                 public void resume(ClientWebSocketSession session) throws Exception {
@@ -306,8 +308,7 @@ final class ReconnectorTest {
 
     @Test
     void textThatIsNotUtf8IsGivenBackAtOnce() throws InterruptedException {
-      Reconnector reconnector =
-          start(QUICK.withUnsent(new Unsent.Keep(10, 100)), ReconnectorTest::receiveAll);
+      Reconnector reconnector = start(KEEPING, ReconnectorTest::receiveAll);
       MockConnection connection = server.takeConnection(SOON);
       assertThatIllegalArgumentException()
           .isThrownBy(() -> reconnector.send(new Frame.Text(new byte[] {'a', (byte) 0xc3})))
@@ -323,7 +324,7 @@ final class ReconnectorTest {
       BlockingQueue<WebSocketException> told = new LinkedBlockingQueue<>();
       Reconnector reconnector =
           start(
-              QUICK.withUnsent(new Unsent.Keep(10, 100)),
+              KEEPING,
               new Receiving() {
                 @Override
                 public void resume(ClientWebSocketSession session) throws Exception {
@@ -448,8 +449,7 @@ final class ReconnectorTest {
               .expect("2")
               .expect("3")
               .expectClose(CloseReason.NORMAL));
-      Reconnector reconnector =
-          start(QUICK.withUnsent(new Unsent.Keep(10, 100)), ReconnectorTest::receiveAll);
+      Reconnector reconnector = start(KEEPING, ReconnectorTest::receiveAll);
       for (String text : new String[] {"1", "2", "3"}) {
         reconnector.send(text);
       }

@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
@@ -43,7 +44,9 @@ final class RecordingTest {
   @SuppressWarnings("NullAway.Init")
   RecordingTest() {}
 
-  private List<RecordedEvent> recorded(Runnable what) throws IOException {
+  /** Returns what is recorded of a client, up to the end of its closing. */
+  private List<RecordedEvent> recorded(HttpClient client, Consumer<HttpClient> what)
+      throws IOException {
     try (Recording recording = new Recording()) {
       for (String event :
           List.of(
@@ -58,7 +61,9 @@ final class RecordingTest {
         recording.enable("dev.parley." + event).withoutThreshold();
       }
       recording.start();
-      what.run();
+      try (client) {
+        what.accept(client);
+      }
       recording.stop();
       Path file = directory.resolve("recording.jfr");
       recording.dump(file);
@@ -90,19 +95,18 @@ final class RecordingTest {
               .close(new CloseReason(4001, SECRET)));
       events =
           recorded(
-              () -> {
-                try (HttpClient client = HttpClient.create()) {
-                  client.webSocket(
-                      request ->
-                          request
-                              .url(server.url("/chat?token=" + SECRET))
-                              .header("Authorization", SECRET),
-                      session -> {
-                        session.ping();
-                        session.send(SECRET);
-                        assertThat(session.incoming()).hasSize(2);
-                      });
-                }
+              HttpClient.create(),
+              client -> {
+                client.webSocket(
+                    request ->
+                        request
+                            .url(server.url("/chat?token=" + SECRET))
+                            .header("Authorization", SECRET),
+                    session -> {
+                      session.ping();
+                      session.send(SECRET);
+                      assertThat(session.incoming()).hasSize(2);
+                    });
               });
       assertThat(only(events, "dev.parley.Opening"))
           .satisfies(
@@ -144,21 +148,17 @@ final class RecordingTest {
         MockProxy proxy = MockProxy.start()) {
       events =
           recorded(
-              () -> {
-                try (HttpClient client =
-                    HttpClient.create(
-                        config ->
-                            config
-                                .install(WebSockets.PLUGIN)
-                                .tls(
-                                    TlsOptions.DEFAULT.withContext(
-                                        TestCertificates.clientContext()))
-                                .proxy(ProxyOptions.parse(proxy.url())))) {
-                  client.webSocket(server.url(), session -> {});
-                  proxy.enqueue(new ResponseHead(403, "Forbidden", Headers.EMPTY));
-                  assertThatExceptionOfType(WebSocketOpeningException.class)
-                      .isThrownBy(() -> client.webSocketSession(server.url()));
-                }
+              HttpClient.create(
+                  config ->
+                      config
+                          .install(WebSockets.PLUGIN)
+                          .tls(TlsOptions.DEFAULT.withContext(TestCertificates.clientContext()))
+                          .proxy(ProxyOptions.parse(proxy.url()))),
+              client -> {
+                client.webSocket(server.url(), session -> {});
+                proxy.enqueue(new ResponseHead(403, "Forbidden", Headers.EMPTY));
+                assertThatExceptionOfType(WebSocketOpeningException.class)
+                    .isThrownBy(() -> client.webSocketSession(server.url()));
               });
       String there = "localhost:" + server.port() + " ";
       String through = "localhost:" + proxy.port() + " ";
@@ -191,11 +191,11 @@ final class RecordingTest {
       server.enqueue(Scenario.accept().close(CloseReason.NORMAL));
       events =
           recorded(
-              () -> {
+              HttpClient.create(),
+              client -> {
                 ReconnectPolicy soon =
                     ReconnectPolicy.DEFAULT.withDelays(Duration.ofMillis(1), Duration.ofMillis(1));
-                try (HttpClient client = HttpClient.create();
-                    var sessions = client.sessions(request -> request.url(server.url()), soon)) {
+                try (var sessions = client.sessions(request -> request.url(server.url()), soon)) {
                   for (var session : sessions) {
                     assertThat(session.incoming()).hasSize(1);
                   }
@@ -231,20 +231,17 @@ final class RecordingTest {
       server.enqueue(moreThanTheQueueHolds());
       events =
           recorded(
-              () -> {
-                try (HttpClient client =
-                    HttpClient.create(
-                        config ->
-                            config.install(WebSockets.PLUGIN, ws -> ws.writeTimeout(timeout)))) {
-                  var sender = client.webSocketSession(server.url());
-                  assertThatExceptionOfType(WebSocketClosedException.class)
-                      .isThrownBy(() -> sender.send(new byte[32 << 20]));
-                  var receiver = client.webSocketSession(server.url());
-                  assertThatExceptionOfType(WebSocketException.class)
-                      .isThrownBy(() -> receiver.ping(timeout))
-                      .withMessageContaining("queue is full");
-                  receiver.terminate();
-                }
+              HttpClient.create(
+                  config -> config.install(WebSockets.PLUGIN, ws -> ws.writeTimeout(timeout))),
+              client -> {
+                var sender = client.webSocketSession(server.url());
+                assertThatExceptionOfType(WebSocketClosedException.class)
+                    .isThrownBy(() -> sender.send(new byte[32 << 20]));
+                var receiver = client.webSocketSession(server.url());
+                assertThatExceptionOfType(WebSocketException.class)
+                    .isThrownBy(() -> receiver.ping(timeout))
+                    .withMessageContaining("queue is full");
+                receiver.terminate();
               });
     }
     assertThat(all(events, "dev.parley.Stall"))
@@ -264,16 +261,14 @@ final class RecordingTest {
       server.enqueue(Scenario.accept().stall());
       events =
           recorded(
-              () -> {
-                try (HttpClient client =
-                    HttpClient.create(
-                        config -> config.install(WebSockets.PLUGIN, ws -> ws.memoryBudget(1)))) {
-                  var session = client.webSocketSession(server.url());
-                  assertThatExceptionOfType(WebSocketException.class)
-                      .isThrownBy(() -> session.ping(Duration.ofMillis(100)))
-                      .withMessageContaining(why);
-                  session.terminate();
-                }
+              HttpClient.create(
+                  config -> config.install(WebSockets.PLUGIN, ws -> ws.memoryBudget(1))),
+              client -> {
+                var session = client.webSocketSession(server.url());
+                assertThatExceptionOfType(WebSocketException.class)
+                    .isThrownBy(() -> session.ping(Duration.ofMillis(100)))
+                    .withMessageContaining(why);
+                session.terminate();
               });
     }
     assertThat(events)
@@ -290,20 +285,19 @@ final class RecordingTest {
       server.enqueue(moreThanTheQueueHolds());
       events =
           recorded(
-              () -> {
-                try (HttpClient client = HttpClient.create()) {
-                  assertThatExceptionOfType(WebSocketUpgradeException.class)
-                      .isThrownBy(() -> client.webSocketSession(server.url("/?token=" + SECRET)));
-                  var session = client.webSocketSession(server.url());
-                  // Longer than it takes to notice that nobody receives.
-                  assertThatExceptionOfType(WebSocketException.class)
-                      .isThrownBy(() -> session.ping(Duration.ofMillis(300)))
-                      .withMessageContaining("queue is full");
-                  for (int i = 0; i < MANY; i++) {
-                    session.incoming().receive();
-                  }
-                  session.terminate();
+              HttpClient.create(),
+              client -> {
+                assertThatExceptionOfType(WebSocketUpgradeException.class)
+                    .isThrownBy(() -> client.webSocketSession(server.url("/?token=" + SECRET)));
+                var session = client.webSocketSession(server.url());
+                // Longer than it takes to notice that nobody receives.
+                assertThatExceptionOfType(WebSocketException.class)
+                    .isThrownBy(() -> session.ping(Duration.ofMillis(300)))
+                    .withMessageContaining("queue is full");
+                for (int i = 0; i < MANY; i++) {
+                  session.incoming().receive();
                 }
+                session.terminate();
               });
     }
     Set<String> outcomes =

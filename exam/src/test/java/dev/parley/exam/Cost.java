@@ -17,6 +17,7 @@ import javax.management.ObjectName;
 /** What an act costs. For tests that run alone. */
 final class Cost {
   private static final int REPETITIONS = 3;
+  private static final int TURNS = 10;
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
   private Cost() {}
@@ -39,14 +40,32 @@ final class Cost {
     return Duration.ofNanos(least(THREADS::getCurrentThreadCpuTime, act));
   }
 
-  private static long least(LongSupplier spent, Act act) throws Exception {
+  /**
+   * Returns how many times the processor time of one act another takes, both on the thread that
+   * calls and at their best. They take turns, so that what the compiler is about hits both alike.
+   */
+  static double timesTheTimeOf(Act one, Act other) throws Exception {
+    long leastOfOne = Long.MAX_VALUE;
+    long leastOfOther = Long.MAX_VALUE;
+    for (int i = 0; i < TURNS; i++) {
+      leastOfOne = Math.min(leastOfOne, spent(THREADS::getCurrentThreadCpuTime, one));
+      leastOfOther = Math.min(leastOfOther, spent(THREADS::getCurrentThreadCpuTime, other));
+    }
+    return (double) leastOfOther / leastOfOne;
+  }
+
+  private static long least(LongSupplier meter, Act act) throws Exception {
     long least = Long.MAX_VALUE;
     for (int i = 0; i < REPETITIONS; i++) {
-      long before = spent.getAsLong();
-      act.run();
-      least = Math.min(least, spent.getAsLong() - before);
+      least = Math.min(least, spent(meter, act));
     }
     return least;
+  }
+
+  private static long spent(LongSupplier meter, Act act) throws Exception {
+    long before = meter.getAsLong();
+    act.run();
+    return meter.getAsLong() - before;
   }
 
   /** Returns how many bytes are alive on the heap, as a collection just found. */

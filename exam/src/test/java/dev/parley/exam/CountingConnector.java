@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.parley.client.transport.Connector;
 import dev.parley.client.transport.Deadline;
+import dev.parley.client.transport.ForwardingTransport;
 import dev.parley.client.transport.SocketConnector;
 import dev.parley.client.transport.Transport;
 import java.io.IOException;
@@ -113,7 +114,7 @@ final class CountingConnector implements Function<SocketConnector, Connector> {
   }
 
   /** Tells when it is closed, and leaves all else to another. */
-  private final class Counted extends WrappedSocket {
+  private final class Counted extends ForwardingTransport {
     private final AtomicBoolean closed = new AtomicBoolean();
 
     Counted(Transport transport) {

@@ -308,7 +308,7 @@ final class CutTest {
       Duration opening = least.opened() ? SOON : SHORT_OPENING;
       Duration bound = TimeBound.SLACK;
       if (end == End.SILENCE) {
-        bound = bound.plus(least.opened() ? PING_INTERVAL.plus(SHORT) : opening);
+        bound = bound.plus(most.opened() ? PING_INTERVAL.plus(SHORT) : opening);
       }
       Fault fault = Fault.cut(place, end);
       Faults faults =

@@ -2,6 +2,7 @@
 package dev.parley.exam;
 
 import dev.parley.client.transport.Connector;
+import dev.parley.client.transport.ForwardingTransport;
 import dev.parley.client.transport.SocketConnector;
 import dev.parley.client.transport.Transport;
 import java.io.IOException;
@@ -13,7 +14,7 @@ import java.util.function.LongToIntFunction;
  * A socket whose bytes reach the client in slices of the test's choosing. The network may cut a
  * stream anywhere, but does not do so on demand; this does.
  */
-final class SlicedReads extends WrappedSocket {
+final class SlicedReads extends ForwardingTransport {
   private final LongToIntFunction most;
   private long position;
 

@@ -3,6 +3,7 @@ package dev.parley.exam;
 
 import dev.parley.client.transport.Connector;
 import dev.parley.client.transport.Deadline;
+import dev.parley.client.transport.ForwardingTransport;
 import dev.parley.client.transport.SocketConnector;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -28,7 +29,7 @@ final class Valve {
   Function<SocketConnector, Connector> connector() {
     return sockets ->
         (destination, deadline) ->
-            new WrappedSocket(sockets.connect(destination, deadline)) {
+            new ForwardingTransport(sockets.connect(destination, deadline)) {
               @Override
               public int write(ByteBuffer source) throws IOException {
                 return opened.getCount() > 0 ? 0 : super.write(source);

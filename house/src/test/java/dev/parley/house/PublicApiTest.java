@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -106,6 +107,15 @@ final class PublicApiTest {
         members.add("new" + parameters(constructor));
       }
     }
+    for (Class<?> owner = type; owner != null; owner = owner.getSuperclass()) {
+      if (owner == type || !isVisible(owner)) { // else they are told of there
+        addMethods(owner, members);
+      }
+    }
+    return kind(type) + members.stream().map(m -> "  " + m + "\n").collect(Collectors.joining());
+  }
+
+  private static void addMethods(Class<?> type, Set<String> members) {
     for (Method method : type.getDeclaredMethods()) {
       if (isVisible(method.getModifiers()) && !method.isSynthetic() && !method.isBridge()) {
         members.add(
@@ -116,7 +126,6 @@ final class PublicApiTest {
                 + parameters(method));
       }
     }
-    return kind(type) + members.stream().map(m -> "  " + m + "\n").collect(Collectors.joining());
   }
 
   private static String kind(Class<?> type) {

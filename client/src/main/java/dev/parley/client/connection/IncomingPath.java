@@ -3,6 +3,7 @@ package dev.parley.client.connection;
 
 import static dev.parley.client.connection.OutgoingPath.AT_ONCE;
 
+import dev.parley.client.events.MessageEvent;
 import dev.parley.client.events.MessageReceivedEvent;
 import dev.parley.client.events.StallEvent;
 import dev.parley.client.transport.BufferPool;
@@ -495,7 +496,7 @@ final class IncomingPath implements MemoryBudget.Sharer {
           MESSAGES.lazySet(this, messagesReceived + 1);
           MessageReceivedEvent whole = arriving == null ? MessageReceivedEvent.begun() : arriving;
           arriving = null;
-          MessageReceivedEvent.over(whole, connection.id(), frame.opcode(), frame.data().length);
+          MessageEvent.over(whole, connection.id(), frame.opcode(), frame.data().length);
         } else if (frame instanceof Frame.Pong pong && connection.pongReceived(pong)) {
           inbox.wake(); // somebody may wait for it
         }

@@ -2,6 +2,7 @@
 package dev.parley.client.connection;
 
 import dev.parley.client.events.CloseEvent;
+import dev.parley.client.events.MessageEvent;
 import dev.parley.client.events.MessageSentEvent;
 import dev.parley.client.events.PingEvent;
 import dev.parley.client.transport.BufferPool;
@@ -143,7 +144,7 @@ public final class WebSocketConnection {
     MessageSentEvent event = MessageSentEvent.begun();
     try {
       outgoing.send(frame);
-      MessageSentEvent.over(event, id, frame.opcode(), frame.data().length);
+      MessageEvent.over(event, id, frame.opcode(), frame.data().length);
     } catch (InterruptedException e) {
       throw interrupted("interrupted while sending", e);
     }
@@ -158,7 +159,7 @@ public final class WebSocketConnection {
     MessageSentEvent event = MessageSentEvent.begun();
     try {
       outgoing.send(frame, compress);
-      MessageSentEvent.over(event, id, frame.opcode(), frame.data().length);
+      MessageEvent.over(event, id, frame.opcode(), frame.data().length);
     } catch (InterruptedException e) {
       throw interrupted("interrupted while sending", e);
     }
@@ -174,7 +175,7 @@ public final class WebSocketConnection {
     MessageSentEvent event = MessageSentEvent.begun();
     try {
       outgoing.send(message, fragment);
-      MessageSentEvent.over(event, id, fragment.opcode(), fragment.data().length);
+      MessageEvent.over(event, id, fragment.opcode(), fragment.data().length);
     } catch (InterruptedException e) {
       throw interrupted("interrupted while sending", e);
     }
@@ -200,7 +201,7 @@ public final class WebSocketConnection {
     MessageSentEvent event = MessageSentEvent.begun();
     try {
       outgoing.send(message);
-      MessageSentEvent.over(event, id, Opcode.BINARY, message.length);
+      MessageEvent.over(event, id, Opcode.BINARY, message.length);
     } catch (InterruptedException e) {
       throw interrupted("interrupted while sending", e);
     }
@@ -214,7 +215,7 @@ public final class WebSocketConnection {
     MessageSentEvent event = MessageSentEvent.begun();
     try {
       outgoing.enqueue(frame);
-      MessageSentEvent.over(event, id, frame.opcode(), frame.data().length);
+      MessageEvent.over(event, id, frame.opcode(), frame.data().length);
     } catch (InterruptedException e) {
       throw interrupted("interrupted while sending", e);
     }

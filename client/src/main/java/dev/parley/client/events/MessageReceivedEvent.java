@@ -2,9 +2,7 @@
 package dev.parley.client.events;
 
 import jdk.jfr.Category;
-import jdk.jfr.DataAmount;
 import jdk.jfr.Description;
-import jdk.jfr.Event;
 import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
@@ -18,17 +16,7 @@ import org.jspecify.annotations.Nullable;
 @Description("How long a message took to arrive, from its first bytes to its last")
 @StackTrace(false)
 @Threshold("20 ms")
-public final class MessageReceivedEvent extends Event {
-  @Label("Session")
-  long session;
-
-  @Label("Opcode")
-  @Nullable String opcode;
-
-  @Label("Bytes")
-  @DataAmount
-  long bytes;
-
+public final class MessageReceivedEvent extends MessageEvent {
   private static final MessageReceivedEvent PROBE = new MessageReceivedEvent();
 
   private MessageReceivedEvent() {}
@@ -41,20 +29,5 @@ public final class MessageReceivedEvent extends Event {
     MessageReceivedEvent event = new MessageReceivedEvent();
     event.begin();
     return event;
-  }
-
-  /** Ends it with what it was; does nothing where it was not begun. */
-  public static void over(
-      @Nullable MessageReceivedEvent event, long session, Enum<?> opcode, long bytes) {
-    if (event == null) {
-      return;
-    }
-    event.end();
-    if (event.shouldCommit()) {
-      event.session = session;
-      event.opcode = opcode.name();
-      event.bytes = bytes;
-      event.commit();
-    }
   }
 }

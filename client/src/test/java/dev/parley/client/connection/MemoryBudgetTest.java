@@ -72,6 +72,10 @@ final class MemoryBudgetTest {
     return session;
   }
 
+  private static void assertWaits(Session session) {
+    assertThat(session.share.ask(0, STEP, true)).isEqualTo(WAIT);
+  }
+
   @Test
   void whatIsAskedForCountsOnlyWhileTheReadGoesOn() {
     Session session = new Session(budget);
@@ -152,7 +156,7 @@ final class MemoryBudgetTest {
     Session small = new Session(budget);
     assertThat(holder.read(STEP, 0, true)).isEqualTo(GRANTED);
     assertThat(large.share.ask(100, 2 * MIB, true)).isEqualTo(WAIT);
-    assertThat(small.share.ask(0, STEP, true)).isEqualTo(WAIT);
+    assertWaits(small);
     slow.share.taken(MIB);
     assertThat(large.told).isZero();
     assertThat(small.told).isOne();
@@ -200,12 +204,12 @@ final class MemoryBudgetTest {
     Session stalled = assembling(3 * MIB);
     Session small = assembling(MIB);
     Session wanting = new Session(budget);
-    assertThat(wanting.share.ask(0, STEP, true)).isEqualTo(WAIT);
+    assertWaits(wanting);
     now += PATIENCE - 1;
-    assertThat(wanting.share.ask(0, STEP, true)).isEqualTo(WAIT);
+    assertWaits(wanting);
     assertThat(stalled.failures).isEmpty();
     now++;
-    assertThat(wanting.share.ask(0, STEP, true)).isEqualTo(WAIT);
+    assertWaits(wanting);
     assertThat(stalled.failures).hasSize(1);
     assertThat(small.failures).isEmpty();
     assertThat(stalled.share.ask(3 * MIB, STEP, true)).isEqualTo(REFUSED);
@@ -219,7 +223,7 @@ final class MemoryBudgetTest {
     Session stalled = assembling(3 * MIB);
     Session queueing = queueing(MIB);
     Session wanting = new Session(budget);
-    assertThat(wanting.share.ask(0, STEP, true)).isEqualTo(WAIT);
+    assertWaits(wanting);
     now += PATIENCE - 1;
     queueing.share.taken(1);
     now += PATIENCE - 1;
@@ -233,13 +237,13 @@ final class MemoryBudgetTest {
     Session other = assembling(MIB);
     Session wanting = new Session(budget);
     for (int i = 0; i < 10; i++) {
-      assertThat(wanting.share.ask(0, STEP, true)).isEqualTo(WAIT);
+      assertWaits(wanting);
       now += PATIENCE / 10;
       assertThat(slow.failures).isEmpty();
       wanting.share.leave();
       now += PATIENCE;
     }
-    assertThat(wanting.share.ask(0, STEP, true)).isEqualTo(WAIT);
+    assertWaits(wanting);
     assertThat(slow.failures).as("what came together counts").hasSize(1);
     assertThat(other.failures).isEmpty();
   }
@@ -253,7 +257,7 @@ final class MemoryBudgetTest {
       Session third = new Session(budget);
       assertThat(first.share.ask(0, MIB, true)).isEqualTo(GRANTED);
       assertThat(second.share.ask(0, STEP, true)).as("past the half").isEqualTo(GRANTED);
-      assertThat(third.share.ask(0, STEP, true)).isEqualTo(WAIT);
+      assertWaits(third);
       now += PATIENCE / 2;
       first.share.settle(0);
       assertThat(third.share.ask(0, STEP, true)).isEqualTo(GRANTED);

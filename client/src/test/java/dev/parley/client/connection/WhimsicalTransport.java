@@ -2,14 +2,14 @@
 package dev.parley.client.connection;
 
 import dev.parley.client.transport.Deadline;
+import dev.parley.client.transport.ForwardingTransport;
 import dev.parley.client.transport.Transport;
-import dev.parley.client.transport.WrappedTransport;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.random.RandomGenerator;
 
 /** Takes and gives as many bytes of another as it likes, and is ready when it likes. */
-final class WhimsicalTransport extends WrappedTransport {
+final class WhimsicalTransport extends ForwardingTransport {
   private interface Step {
     int run() throws IOException;
   }

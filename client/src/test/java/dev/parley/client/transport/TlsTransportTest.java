@@ -76,7 +76,7 @@ final class TlsTransportTest {
   }
 
   /** Another transport under TLS that takes and gives only so many bytes at a time. */
-  private static final class Throttled extends WrappedTransport {
+  private static final class Throttled extends ForwardingTransport {
     private final BlockingQueue<Integer> recordTypes = new LinkedBlockingQueue<>();
     private int room = Integer.MAX_VALUE;
     private int most = Integer.MAX_VALUE;

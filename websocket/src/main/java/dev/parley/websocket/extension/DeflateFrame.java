@@ -3,7 +3,6 @@ package dev.parley.websocket.extension;
 
 import dev.parley.websocket.Frame;
 import dev.parley.websocket.Role;
-import dev.parley.websocket.WebSocketExtension;
 import java.util.List;
 import java.util.Set;
 import java.util.zip.Deflater;
@@ -16,49 +15,28 @@ import org.jspecify.annotations.Nullable;
  * <p>Each compressed frame, continuations included, has the first reserved bit and ends in a sync
  * flush without its tail. Empty frames are not compressed.
  */
-public final class DeflateFrame implements WebSocketExtension<DeflateConfig> {
+public final class DeflateFrame extends DeflateExtension<DeflateConfig> {
   private static final String NAME = "deflate-frame";
   private static final String MAX_WINDOW_BITS = "max_window_bits";
   private static final String NO_CONTEXT_TAKEOVER = "no_context_takeover";
   private static final Set<String> PARAMETERS = Set.of(MAX_WINDOW_BITS, NO_CONTEXT_TAKEOVER);
 
-  private final DeflateConfig config;
-  private final RawDeflate.Compressor compressor;
-  private final RawDeflate.Decompressor decompressor;
-
   private DeflateFrame(Role role, DeflateConfig config, Factory factory) {
-    this.config = config;
-    boolean client = role == Role.CLIENT;
-    this.compressor =
+    super(
+        NAME,
+        config,
         new RawDeflate.Compressor(
             factory.streams,
             factory.level,
-            client ? config.clientMaxWindowBits() : config.serverMaxWindowBits(),
-            client ? config.clientNoContextTakeover() : config.serverNoContextTakeover());
-    this.decompressor =
+            role == Role.CLIENT ? config.clientMaxWindowBits() : config.serverMaxWindowBits(),
+            role == Role.CLIENT
+                ? config.clientNoContextTakeover()
+                : config.serverNoContextTakeover()),
         new RawDeflate.Decompressor(
             factory.streams,
-            client ? config.serverNoContextTakeover() : config.clientNoContextTakeover());
-  }
-
-  @Override
-  public String name() {
-    return NAME;
-  }
-
-  @Override
-  public DeflateConfig config() {
-    return config;
-  }
-
-  @Override
-  public Set<ReservedBit> reservedBits() {
-    return Set.of(ReservedBit.RSV1);
-  }
-
-  @Override
-  public Frame processOutgoingFrame(Frame frame) {
-    return processOutgoingFrame(frame, true);
+            role == Role.CLIENT
+                ? config.serverNoContextTakeover()
+                : config.clientNoContextTakeover()));
   }
 
   @Override
@@ -70,25 +48,10 @@ public final class DeflateFrame implements WebSocketExtension<DeflateConfig> {
   }
 
   @Override
-  public Frame processIncomingFrame(Frame frame) {
-    return processIncomingFrame(frame, Long.MAX_VALUE);
-  }
-
-  @Override
   public Frame processIncomingFrame(Frame frame, long room) {
     return frame.rsv1()
         ? RawDeflate.replace(frame, decompressor.decompress(frame.data(), true, room), false)
         : frame;
-  }
-
-  @Override
-  public void endIncoming() {
-    decompressor.end();
-  }
-
-  @Override
-  public void endOutgoing() {
-    compressor.end();
   }
 
   /**

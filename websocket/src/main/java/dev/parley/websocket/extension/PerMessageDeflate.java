@@ -4,7 +4,6 @@ package dev.parley.websocket.extension;
 import dev.parley.websocket.Frame;
 import dev.parley.websocket.Role;
 import dev.parley.websocket.Violation;
-import dev.parley.websocket.WebSocketExtension;
 import dev.parley.websocket.WebSocketProtocolException;
 import java.util.List;
 import java.util.Set;
@@ -21,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  *     the first compressed message on, or only during a message where no context is taken over. A
  *     window below 15 bits makes the compressor slower, and the more so the smaller it is.
  */
-public final class PerMessageDeflate implements WebSocketExtension<PerMessageDeflateConfig> {
+public final class PerMessageDeflate extends DeflateExtension<PerMessageDeflateConfig> {
   private static final String NAME = "permessage-deflate";
   private static final String SERVER_NO_CONTEXT_TAKEOVER = "server_no_context_takeover";
   private static final String CLIENT_NO_CONTEXT_TAKEOVER = "client_no_context_takeover";
@@ -34,9 +33,6 @@ public final class PerMessageDeflate implements WebSocketExtension<PerMessageDef
           SERVER_MAX_WINDOW_BITS,
           CLIENT_MAX_WINDOW_BITS);
 
-  private final PerMessageDeflateConfig config;
-  private final RawDeflate.Compressor compressor;
-  private final RawDeflate.Decompressor decompressor;
   // The outgoing direction's state, then the incoming one's: inside a message? a compressed one?
   private boolean sending;
   private boolean compressing;
@@ -44,38 +40,21 @@ public final class PerMessageDeflate implements WebSocketExtension<PerMessageDef
   private boolean decompressing;
 
   private PerMessageDeflate(Role role, PerMessageDeflateConfig config, Factory factory) {
-    this.config = config;
-    boolean client = role == Role.CLIENT;
-    this.compressor =
+    super(
+        NAME,
+        config,
         new RawDeflate.Compressor(
             factory.streams,
             factory.level,
-            client ? config.clientMaxWindowBits() : config.serverMaxWindowBits(),
-            client ? config.clientNoContextTakeover() : config.serverNoContextTakeover());
-    this.decompressor =
+            role == Role.CLIENT ? config.clientMaxWindowBits() : config.serverMaxWindowBits(),
+            role == Role.CLIENT
+                ? config.clientNoContextTakeover()
+                : config.serverNoContextTakeover()),
         new RawDeflate.Decompressor(
             factory.streams,
-            client ? config.serverNoContextTakeover() : config.clientNoContextTakeover());
-  }
-
-  @Override
-  public String name() {
-    return NAME;
-  }
-
-  @Override
-  public PerMessageDeflateConfig config() {
-    return config;
-  }
-
-  @Override
-  public Set<ReservedBit> reservedBits() {
-    return Set.of(ReservedBit.RSV1);
-  }
-
-  @Override
-  public Frame processOutgoingFrame(Frame frame) {
-    return processOutgoingFrame(frame, true);
+            role == Role.CLIENT
+                ? config.serverNoContextTakeover()
+                : config.clientNoContextTakeover()));
   }
 
   @Override
@@ -83,7 +62,7 @@ public final class PerMessageDeflate implements WebSocketExtension<PerMessageDef
     RawDeflate.requireRsv1Clear(frame, NAME);
     boolean first = !sending;
     if (first) {
-      boolean large = !frame.fin() || frame.data().length > config.compressIfBiggerThan();
+      boolean large = !frame.fin() || frame.data().length > config().compressIfBiggerThan();
       compressing = compress && large;
     }
     sending = !frame.fin();
@@ -95,11 +74,6 @@ public final class PerMessageDeflate implements WebSocketExtension<PerMessageDef
   @Override
   public boolean decodesPieces() {
     return true; // RFC 7692 §6.2: the frames of a message are one stream
-  }
-
-  @Override
-  public Frame processIncomingFrame(Frame frame) {
-    return processIncomingFrame(frame, Long.MAX_VALUE);
   }
 
   @Override
@@ -115,16 +89,6 @@ public final class PerMessageDeflate implements WebSocketExtension<PerMessageDef
     return decompressing
         ? RawDeflate.replace(frame, decompressor.decompress(frame.data(), frame.fin(), room), false)
         : frame;
-  }
-
-  @Override
-  public void endIncoming() {
-    decompressor.end();
-  }
-
-  @Override
-  public void endOutgoing() {
-    compressor.end();
   }
 
   /** Negotiates {@link PerMessageDeflate} (RFC 7692 §7.1). */

@@ -3,13 +3,18 @@ package dev.parley.client.transport;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Objects;
 
-/** A transport that leaves everything to another, but for what a subclass does itself. */
-public abstract class WrappedTransport implements Transport {
+/**
+ * A transport that leaves everything to another, but for what a subclass does itself: to count
+ * bytes, to slow them down, to show them. A {@link Connector} that wraps another one makes it.
+ */
+public abstract class ForwardingTransport implements Transport {
   private final Transport transport;
 
-  protected WrappedTransport(Transport transport) {
-    this.transport = transport;
+  /** Wraps a transport, which is closed with this one. */
+  protected ForwardingTransport(Transport transport) {
+    this.transport = Objects.requireNonNull(transport, "transport");
   }
 
   @Override
