@@ -239,12 +239,13 @@ final class FrameReader {
   }
 
   /**
-   * Memory follows what has arrived: room for four times as much, and for the whole payload where
-   * that is more than half of it. So a payload of 1 MiB, read 64 KiB at a time, is moved twice on
-   * its way, and takes at most eight times what has come of it.
+   * Memory follows what has arrived: room for four times as much; from the second step on for the
+   * whole payload where that is more than half of it. The first step may be that of a frame which
+   * {@link #growth} did not know of. So a payload of 1 MiB, read 64 KiB at a time, is moved once.
    */
   private int capacity(int needed, int size) {
     long room = Math.max(BELIEVED_LENGTH, 4L * needed);
-    return room > size / 2 ? size : (int) room;
+    boolean whole = payload.length > 0 && room > size / 2;
+    return whole ? size : (int) Math.min(size, room);
   }
 }

@@ -974,6 +974,18 @@ final class InboundTest {
     }
 
     @Test
+    void firstStepOfAFrameKeepsToWhatWasSaidBefore() {
+      Inbound small = half(Role.CLIENT).get();
+      long few = small.growth(5);
+      small.poll(ByteBuffer.wrap(hex("82 7e 3f ff 61")));
+      assertThat(small.held()).isPositive().isLessThanOrEqualTo(few);
+      Inbound large = half(Role.CLIENT).get();
+      long many = large.growth(64 << 10);
+      large.poll(ByteBuffer.allocate(64 << 10).put(hex("82 7f 00 00 00 00 00 07 a1 20")).rewind());
+      assertThat(large.held()).isPositive().isLessThanOrEqualTo(many);
+    }
+
+    @Test
     void isNothingWhereFramesAreCut() {
       Inbound inbound =
           new Inbound(Role.CLIENT, Limits.DEFAULT, Inbound.Delivery.FRAGMENTS, List.of());
