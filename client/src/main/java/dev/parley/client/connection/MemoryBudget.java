@@ -78,7 +78,10 @@ public final class MemoryBudget {
   // Of the lock.
   private @Nullable Share passage;
 
-  /** When {@link #passage} was given, or when the session that has it last read something. */
+  /**
+   * When {@link #passage} was given, or when the session that has it last read something, or last
+   * waited for memory.
+   */
   private long passageMovedNanos;
 
   private long queued;
@@ -159,6 +162,9 @@ public final class MemoryBudget {
     /** Since when it is in {@link #wanting}. */
     private long wantsSinceNanos;
 
+    /** For how long it has wanted memory in vain; brought up to date when it does not. */
+    private long wantedNanos;
+
     /** Waits in {@link #ahead}. */
     private volatile boolean hungry;
 
@@ -197,12 +203,17 @@ public final class MemoryBudget {
           asked = Math.addExact(asked, more);
           boolean waited = wanting.contains(this);
           withdraw();
+          wantedNanos = 0;
           if (waited) {
             moved();
           }
         } else if (answer == Answer.WAIT) {
           await(more, wanted);
           victim = wanted ? impatience() : null;
+          if (victim != null && victim.share() == this) {
+            victim = null;
+            answer = Answer.REFUSED; // whoever asked fails the session itself
+          }
         }
       } finally {
         lock.unlock();
@@ -221,8 +232,9 @@ public final class MemoryBudget {
       if (wanted) {
         boolean first = wanting.isEmpty();
         if (wanting.add(this)) {
-          wantsSinceNanos = nanoTime.getAsLong();
-          stuckSinceNanos = first ? wantsSinceNanos - stuckNanos : stuckSinceNanos;
+          long now = nanoTime.getAsLong();
+          wantsSinceNanos = now - wantedNanos;
+          stuckSinceNanos = first ? now - stuckNanos : stuckSinceNanos;
         }
       } else {
         ahead.add(this);
@@ -231,8 +243,16 @@ public final class MemoryBudget {
     }
 
     private void wantNoMore() {
-      if (wanting.remove(this) && wanting.isEmpty()) {
-        stuckNanos = nanoTime.getAsLong() - stuckSinceNanos;
+      if (!wanting.remove(this)) {
+        return;
+      }
+      long now = nanoTime.getAsLong();
+      wantedNanos = now - wantsSinceNanos;
+      if (passage == this) {
+        passageMovedNanos = now; // it stood still for want of memory
+      }
+      if (wanting.isEmpty()) {
+        stuckNanos = now - stuckSinceNanos;
       }
     }
 
@@ -309,6 +329,12 @@ public final class MemoryBudget {
     WebSocketProtocolException failure(long more) {
       lock.lock();
       try {
+        if (condemned) {
+          return new WebSocketProtocolException(
+              Violation.MEMORY_BUDGET_USED_UP,
+              "message of at least %d bytes, not whole while another waited for %d s, memoryBudget is %d"
+                  .formatted(assembled, PATIENCE.toSeconds(), size));
+        }
         long least = assembled + (more > STEP ? more : 0);
         return new WebSocketProtocolException(
             Violation.MEMORY_BUDGET_USED_UP,
@@ -506,10 +532,9 @@ public final class MemoryBudget {
   }
 
   private @Nullable Share next() {
-    long now = used + asked;
     Share has = passage;
-    if (has != null && now < size && wanting.contains(has)) {
-      return has;
+    if (has != null && wanting.contains(has) && (fits(has.wish, size) || queued == 0)) {
+      return has; // it goes on, or learns that it never can
     }
     if (has == null && !wanting.isEmpty()) {
       return wanting.iterator().next(); // it may have the passage

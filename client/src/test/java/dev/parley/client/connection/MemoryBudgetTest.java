@@ -168,6 +168,24 @@ final class MemoryBudgetTest {
   }
 
   @Test
+  void whoFitsTheHalfIsToldPastAPassageThatCannotGoOn() {
+    Session slow = queueing(2 * MIB);
+    Session holder = new Session(budget);
+    assertThat(holder.read(STEP, 0, true)).isEqualTo(GRANTED);
+    assertThat(holder.share.ask(STEP, 3 * MIB, true)).isEqualTo(WAIT);
+    Session small = new Session(budget);
+    assertWaits(small);
+    slow.share.taken(MIB);
+    assertThat(holder.told).isZero();
+    assertThat(small.told).isOne();
+    assertThat(small.share.ask(0, STEP, true)).isEqualTo(GRANTED);
+    small.share.settle(0);
+    slow.share.taken(MIB);
+    assertThat(holder.told).isOne();
+    assertThat(holder.share.ask(STEP, 3 * MIB, true)).isEqualTo(GRANTED);
+  }
+
+  @Test
   void whoLeavesMakesWay() {
     Session slow = queueing(2 * MIB);
     Session holder = new Session(budget);
@@ -210,12 +228,30 @@ final class MemoryBudgetTest {
     assertThat(stalled.failures).isEmpty();
     now++;
     assertWaits(wanting);
-    assertThat(stalled.failures).hasSize(1);
+    assertThat(stalled.failures)
+        .singleElement()
+        .asString()
+        .contains(
+            "message of at least 3145728 bytes, not whole while another waited for 10 s,"
+                + " memoryBudget is 4194304");
     assertThat(small.failures).isEmpty();
     assertThat(stalled.share.ask(3 * MIB, STEP, true)).isEqualTo(REFUSED);
     stalled.share.end(stalled);
     assertThat(wanting.told).isPositive();
     assertThat(wanting.share.ask(0, STEP, true)).isEqualTo(GRANTED);
+  }
+
+  @Test
+  void whoHoldsMostAndWaitsItselfIsRefused() {
+    Session large = assembling(2 * MIB);
+    Session small = assembling(MIB);
+    Session slow = queueing(MIB);
+    assertThat(large.share.ask(2 * MIB, STEP, true)).isEqualTo(WAIT);
+    now += PATIENCE;
+    assertThat(large.share.ask(2 * MIB, STEP, true)).isEqualTo(REFUSED);
+    assertThat(large.failures).as("it was told").isEmpty();
+    assertThat(small.failures).isEmpty();
+    slow.share.taken(MIB);
   }
 
   @Test
@@ -292,6 +328,40 @@ final class MemoryBudgetTest {
     assertThat(large.failures).isEmpty();
     stopped.share.end(stopped);
     assertThat(large.share.ask(MIB, 2 * MIB, true)).isEqualTo(GRANTED);
+  }
+
+  @Test
+  void messageThatStandsStillFailsWhereAnotherWantsMemoryNowAndThen() {
+    Session stopped = past(STEP);
+    Session large = assembling(MIB);
+    for (int i = 0; i < 2; i++) {
+      assertThat(large.share.ask(MIB, 2 * MIB, true)).isEqualTo(WAIT);
+      now += PATIENCE / 2;
+      queueing(1000).share.taken(1000);
+      assertThat(stopped.share.ask(STEP, STEP, true)).isEqualTo(GRANTED);
+      stopped.share.settle(STEP); // nothing came
+      large.share.leave();
+      now += PATIENCE; // which does not count
+      assertThat(stopped.failures).isEmpty();
+    }
+    assertThat(large.share.ask(MIB, 2 * MIB, true)).isEqualTo(WAIT);
+    assertThat(stopped.failures).hasSize(1);
+  }
+
+  @Test
+  void messageThatStoodStillForWantOfMemoryDoesNot() {
+    Session holder = past(STEP);
+    Session slow = queueing(2 * MIB);
+    Session large = assembling(100);
+    assertThat(holder.share.ask(STEP, 3 * MIB, true)).isEqualTo(WAIT);
+    assertThat(large.share.ask(100, 2 * MIB, true)).isEqualTo(WAIT);
+    now += PATIENCE / 2;
+    slow.share.taken(1000);
+    now += PATIENCE / 2;
+    slow.share.taken(2 * MIB - 1000);
+    assertThat(holder.share.ask(STEP, 3 * MIB, true)).isEqualTo(GRANTED);
+    assertThat(large.share.ask(100, 2 * MIB, true)).isEqualTo(WAIT);
+    assertThat(holder.failures).isEmpty();
   }
 
   @Test
