@@ -122,15 +122,8 @@ final class BearerTokens implements HttpAuthentication {
           "no bearer token in time: thread" + who + " has asked for one and got no answer yet", e);
     } catch (ExecutionException e) {
       Throwable failure = Objects.requireNonNull(e.getCause(), "cause");
-      throw new WebSocketException("no bearer token: " + shown(failure), failure);
+      throw new WebSocketException("no bearer token: " + HttpClient.shown(failure), failure);
     }
-  }
-
-  /** Returns what may be told of a failure: the application's own message may hold a secret. */
-  private static @Nullable String shown(Throwable failure) {
-    return failure instanceof WebSocketException
-        ? failure.getMessage()
-        : failure.getClass().getName();
   }
 
   @Override

@@ -74,7 +74,7 @@ public final class Cookies {
     try {
       fields = handler.get(uri(url), Map.of());
     } catch (IOException e) {
-      throw new WebSocketException("the cookie handler has no answer: " + e.getMessage(), e);
+      throw new WebSocketException("the cookie handler has no answer: " + HttpClient.shown(e), e);
     }
     List<String> cookies = new ArrayList<>();
     fields.forEach(
@@ -95,7 +95,7 @@ public final class Cookies {
     try {
       handler.put(uri(url), fields);
     } catch (IOException e) {
-      throw new WebSocketException("the cookie handler takes no cookies: " + e.getMessage(), e);
+      throw new WebSocketException("the cookie handler takes no cookies: " + HttpClient.shown(e), e);
     }
   }
 

@@ -3,6 +3,7 @@ package dev.parley.client;
 
 import dev.parley.websocket.CloseReason;
 import dev.parley.websocket.Inbound.Delivery;
+import dev.parley.websocket.WebSocketException;
 import dev.parley.websocket.WebSocketInterruptedException;
 import java.time.Duration;
 import java.util.Objects;
@@ -434,6 +435,13 @@ public final class HttpClient implements AutoCloseable {
         throw e;
       } // else it is as it should be: the flag is set still, and the closing handshake goes on
     }
+  }
+
+  /** Returns what may be told of a failure: the application's own message may hold a secret. */
+  static @Nullable String shown(Throwable failure) {
+    return failure instanceof WebSocketException
+        ? failure.getMessage()
+        : failure.getClass().getName();
   }
 
   /** Throws a checked exception where none is declared: what a block throws is the caller's own. */

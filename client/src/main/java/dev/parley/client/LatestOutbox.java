@@ -137,7 +137,9 @@ public final class LatestOutbox<K> {
       dropAll(); // the session has ended, and tells why itself
       resting = true;
     } finally {
-      if (!resting) {
+      if (!resting && session.closeInfo().isPresent()) {
+        dropAll(); // by something unforeseen, with the session
+      } else if (!resting) {
         rest(1); // by something unforeseen; what waits goes out with the next put
       }
     }

@@ -54,10 +54,7 @@ public sealed interface Loss {
     /** Shows what is not of this library by its class alone: its message may hold a secret. */
     @Override
     public String toString() {
-      return "not opened: "
-          + (failure instanceof WebSocketException
-              ? failure.getMessage()
-              : failure.getClass().getName());
+      return "not opened: " + HttpClient.shown(failure);
     }
   }
 

@@ -17,6 +17,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class LatestOutboxTest {
   private final MockWebSocketServer server = MockWebSocketServer.start();
@@ -32,6 +34,7 @@ final class LatestOutboxTest {
   private static final class Held extends DelegatingClientWebSocketSession {
     final CountDownLatch begun = new CountDownLatch(1);
     final CountDownLatch go = new CountDownLatch(1);
+    boolean breaks;
 
     Held(ClientWebSocketSession session) {
       super(session, session.call());
@@ -46,6 +49,10 @@ final class LatestOutboxTest {
         }
       } catch (InterruptedException e) {
         throw new AssertionError(e);
+      }
+      if (breaks) {
+        close(CloseReason.INTERNAL_ERROR);
+        throw new IllegalStateException("broken, as the test wants it");
       }
       super.send(frame);
     }
@@ -88,15 +95,19 @@ final class LatestOutboxTest {
     assertThat(outbox.put(1, "too late")).isFalse();
   }
 
-  @Test
-  void whatWaitsIsDroppedWithTheSession() throws Exception {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void whatWaitsIsDroppedWithTheSession(boolean breaks) throws Exception {
     server.enqueue(Scenario.accept().expectClose());
     Held session = new Held(client.webSocketSession(server.url()));
+    session.breaks = breaks;
     LatestOutbox<String> outbox = new LatestOutbox<>(session, 3);
     outbox.put("a", "a1");
     assertThat(session.begun.await(10, TimeUnit.SECONDS)).isTrue();
     outbox.put("b", "b1");
-    session.close();
+    if (!breaks) {
+      session.close();
+    }
     session.go.countDown();
     long deadline = System.nanoTime() + Duration.ofSeconds(10).toNanos();
     while (outbox.dropped() < 2 && System.nanoTime() < deadline) {

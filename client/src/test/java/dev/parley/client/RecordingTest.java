@@ -271,8 +271,7 @@ final class RecordingTest {
                 session.terminate();
               });
     }
-    assertThat(events)
-        .filteredOn(event -> event.getEventType().getName().equals("dev.parley.Stall"))
+    assertThat(all(events, "dev.parley.Stall"))
         .extracting(event -> event.getString("cause"))
         .containsOnlyOnce(why);
   }

@@ -63,8 +63,11 @@ final class Report {
   /** Returns what the page unpacks: a fifth of the size, for a file that others are to keep. */
   private static String packed(byte[] data) throws IOException {
     ByteArrayOutputStream packed = new ByteArrayOutputStream();
-    try (OutputStream out = new DeflaterOutputStream(packed, new Deflater(9))) {
+    Deflater smallest = new Deflater(9);
+    try (OutputStream out = new DeflaterOutputStream(packed, smallest)) {
       out.write(data);
+    } finally {
+      smallest.end();
     }
     return Base64.getEncoder().encodeToString(packed.toByteArray());
   }

@@ -998,6 +998,17 @@ final class WebSocketConnectionTest {
     }
 
     @Test
+    void whatWasBegunOfItGoesOutThoughItTimedOut() throws Exception {
+      capacity = 8; // less than a Ping
+      open();
+      assertThatThrownBy(() -> connection.ping(SHORT)).hasMessage("no Pong came within PT0.1S");
+      assertThat(peer.receive()).isInstanceOf(Frame.Ping.class);
+      FutureTask<?> sender = start(true, () -> connection.send(text("a")));
+      assertThat(peer.receive()).isEqualTo(text("a"));
+      get(sender);
+    }
+
+    @Test
     void timesOutWhereThePeerTakesNothing() throws Exception {
       capacity = 1000;
       open();
