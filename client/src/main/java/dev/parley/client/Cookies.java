@@ -95,7 +95,8 @@ public final class Cookies {
     try {
       handler.put(uri(url), fields);
     } catch (IOException e) {
-      throw new WebSocketException("the cookie handler takes no cookies: " + HttpClient.shown(e), e);
+      throw new WebSocketException(
+          "the cookie handler takes no cookies: " + HttpClient.shown(e), e);
     }
   }
 

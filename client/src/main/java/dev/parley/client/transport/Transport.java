@@ -8,11 +8,12 @@ import java.nio.ByteBuffer;
  * A pipe of bytes in both directions. Moving bytes never waits; waiting is a call of its own.
  *
  * <p>There may be one reader ({@link #read}, {@link #bytesArrived}, {@link #awaitReadable}) and one
- * writer ({@link #write}, {@link #flush}, {@link #bytesDeparted}, {@link #awaitWritable}) at a time, on the same or on different threads,
- * virtual or platform; whoever hands one of the two roles to another thread sees to the
- * happens-before. {@link #onReadable} is called by one thread at a time after a reader has left,
- * and the next reader may be at work by then: the task may then run for nothing, or not at all.
- * {@link #close} and {@link #info} may be called by anybody at any time.
+ * writer ({@link #write}, {@link #flush}, {@link #bytesDeparted}, {@link #awaitWritable}) at a
+ * time, on the same or on different threads, virtual or platform; whoever hands one of the two
+ * roles to another thread sees to the happens-before. {@link #onReadable} is called by one thread
+ * at a time after a reader has left, and the next reader may be at work by then: the task may then
+ * run for nothing, or not at all. {@link #close} and {@link #info} may be called by anybody at any
+ * time.
  *
  * <p>An interrupt or a deadline ends a wait and never the transport: nothing that was read or
  * written is lost by it. After {@link #close}, reading and writing throw {@link
