@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>How the bytes are cut makes no difference: the same bytes give the same events. A rule that is
  * broken is reported as soon as the byte that breaks it is there, and never before the messages
- * that were complete by then. Memory is taken as payload arrives, not because a length was claimed:
+ * that were complete by then; what a Close says, and what extensions decode, is judged when it is
+ * all there. Memory is taken as payload arrives, not because a length was claimed:
  * in all at most about twice what {@link Limits} allows a message.
  *
  * <p>Neither blocks nor does I/O. For one thread at a time.
@@ -45,6 +46,12 @@ public final class Inbound {
    */
   private static final int ENCODED_PIECE = 4096;
 
+  /**
+   * An encoded frame larger than this is decoded as it arrives, so that it is never held both as it
+   * came and as what it becomes.
+   */
+  private static final int LARGE = 64 << 10;
+
   /** RFC 6455 §5.2: the longest payload whose length stands in the second byte. */
   private static final int SHORT = 125;
 
@@ -59,6 +66,9 @@ public final class Inbound {
 
   /** Whether frames are cut as they arrive. */
   private final boolean cuts;
+
+  /** Whether the data frame being read is taken in pieces. */
+  private boolean inPieces;
 
   private final FrameReader reader = new FrameReader();
   private final LastFrames lastFrames = new LastFrames();
@@ -169,8 +179,9 @@ public final class Inbound {
   }
 
   /**
-   * Returns how much {@link #held} may grow at most while so many bytes are read. It is rounded up,
-   * to four times the bytes or more.
+   * Returns how much {@link #held} may grow at most while so many bytes are read, but for what a
+   * fragment, or a part of a large frame, is decoded to: that counts once it is there. It is rounded
+   * up, to four times the bytes or more.
    */
   public long growth(int bytes) {
     return cuts ? 4L * bytes : reader.growth(bytes);
@@ -226,8 +237,8 @@ public final class Inbound {
         }
         judgeLength();
       }
-      if (cuts && !opcode.isControl()) {
-        boolean last = reader.readPiece(bytes, encoded ? ENCODED_PIECE : Limits.MAX_ARRAY);
+      if (inPieces && !opcode.isControl()) {
+        boolean last = reader.readPiece(bytes, cuts && encoded ? ENCODED_PIECE : Limits.MAX_ARRAY);
         Event event = piece(last);
         if (event != null) {
           return event;
@@ -374,15 +385,17 @@ public final class Inbound {
           Violation.FRAME_TOO_BIG,
           "frame of " + length + " bytes, maxFrameSize is " + limits.maxFrameSize());
     }
+    inPieces = cuts || (encoded && length > LARGE && extensions.decodesPieces());
     if (cuts) {
       return; // nothing of a frame is kept
     }
     if (delivery != Delivery.MESSAGES) {
       declaredSize = 0;
     }
-    // Incompressible data grows a little when it is encoded, a few bytes each time it is flushed.
+    // Incompressible data grows when it is encoded: by ten bytes in 256 where flushing keeps a
+    // window of 8 bits, by five in 127 where zlib has the least memory, and with each fragment.
     // What counts for an encoded message is its decoded size; on the wire it gets some more room.
-    long slack = encoded ? maxMessageSize / 128 + 4096 + 16L * fragments : 0;
+    long slack = encoded ? maxMessageSize / 16 + 4096 + 16L * fragments : 0;
     if (length > Math.min(maxMessageSize + slack, Limits.MAX_ARRAY) - declaredSize) {
       throw messageTooBig(declaredSize + length);
     }
@@ -403,9 +416,10 @@ public final class Inbound {
     judged = end;
   }
 
-  /** Returns what was read of a frame, or {@code null} where that is nothing to deliver. */
+  /** Takes what was read of a frame, and returns it, or what it completes; or {@code null}. */
   private @Nullable Event piece(boolean last) {
     boolean fin = last && reader.isFinal();
+    boolean whole = cuts || (delivery == Delivery.FRAMES ? last : fin);
     int bits = inFrame ? 0 : reader.reservedBits();
     byte[] payload = reader.takePiece();
     inFrame = !last;
@@ -413,13 +427,18 @@ public final class Inbound {
       reader.takePayload();
     }
     if (!extensions.isEmpty()) {
-      payload = decode(payload, fin, bits, Limits.MAX_ARRAY);
+      long room = cuts ? Limits.MAX_ARRAY : maxMessageSize - message.size();
+      payload = decode(payload, fin, bits, room);
     }
     judgeWholeText(payload, fin);
-    if (payload.length == 0 && !fin) {
+    if (!whole) {
+      message.add(payload);
       return null;
     }
-    Frame frame = ExtensionChain.dataFrame(messageType, payload, fin, 0);
+    if (cuts && payload.length == 0 && !fin) {
+      return null; // nothing to deliver
+    }
+    Frame frame = frame(cuts ? payload : message.join(payload), fin);
     if (fin) {
       messageType = Opcode.CONTINUATION;
     }
@@ -459,7 +478,20 @@ public final class Inbound {
 
   private byte[] decode(byte[] payload, boolean fin, int bits, long room) {
     Frame frame = ExtensionChain.dataFrame(messageType, payload, fin, bits);
-    byte[] decoded = extensions.decode(frame, room).data();
+    byte[] decoded;
+    try {
+      decoded = extensions.decode(frame, room).data();
+    } catch (WebSocketProtocolException e) {
+      if (e.violation() != Violation.MESSAGE_TOO_BIG) {
+        throw e;
+      }
+      // The extension knows what room it had, and nobody how far it would have gone.
+      throw new WebSocketProtocolException(
+          Violation.MESSAGE_TOO_BIG,
+          "message of more than %d bytes when decoded, maxMessageSize is %d"
+              .formatted(maxMessageSize, maxMessageSize),
+          e);
+    }
     if (decoded.length > room) {
       throw messageTooBig(message.size() + (long) decoded.length);
     }

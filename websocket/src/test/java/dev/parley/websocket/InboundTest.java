@@ -594,9 +594,9 @@ final class InboundTest {
                   SMALL.withMaxFrameSize(1 << 20),
                   Delivery.MESSAGES,
                   List.of(TestExtension.appending('x', ReservedBit.RSV1)));
-      // 100 bytes, 4096 more, and 16 for the one fragment
-      assertThat(half.get().poll(ByteBuffer.wrap(hex("c2 7e 10 74")))).isNull();
-      assertFails(Role.CLIENT, half, Violation.MESSAGE_TOO_BIG, "c2 7e 10 75");
+      // 100 bytes and 6, 4096 more, and 16 for the one fragment
+      assertThat(half.get().poll(ByteBuffer.wrap(hex("c2 7e 10 7a")))).isNull();
+      assertFails(Role.CLIENT, half, Violation.MESSAGE_TOO_BIG, "c2 7e 10 7b");
     }
 
     @Test
@@ -873,6 +873,80 @@ final class InboundTest {
         assertThat(joined(Role.CLIENT, List.of(perMessageDeflate(Role.CLIENT)), cut, bytes))
             .containsExactly(expected, expected);
       }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Delivery.class)
+    void ofALargeCompressedFrameAreJudgedAsTheyArrive(Delivery delivery) {
+      Inbound inbound =
+          new Inbound(
+              Role.CLIENT, Limits.DEFAULT, delivery, List.of(perMessageDeflate(Role.CLIENT)));
+      byte[] blockOfNoType = hex("c2 7f 00 00 00 00 00 01 11 70 ff");
+      assertThat(Wire.failure(inbound.poll(ByteBuffer.wrap(blockOfNoType))).violation())
+          .isEqualTo(Violation.COMPRESSED_DATA_INVALID);
+    }
+
+    @Test
+    void ofALargeCompressedFrameMakeTheFrameOrTheMessageAgain() {
+      StringBuilder noise = new StringBuilder();
+      new Random(6).ints(200_000, ' ', 127).forEach(c -> noise.append((char) c));
+      Frame large = text(noise.toString(), false);
+      Frame small = text("end", true);
+      Outbound outbound =
+          new Outbound(Role.SERVER, List.of(perMessageDeflate(Role.SERVER)), () -> 0);
+      byte[] wire = hex(Wire.write(outbound, large) + Wire.write(outbound, small));
+      for (int cut : new int[] {997, wire.length}) {
+        assertThat(large(Delivery.MESSAGES, cut, wire))
+            .containsExactly(received(new Frame.Text(noise + "end")));
+        assertThat(large(Delivery.FRAMES, cut, wire))
+            .containsExactly(received(large), received(small));
+      }
+    }
+
+    private static List<Object> large(Delivery delivery, int cut, byte[] wire) {
+      Inbound inbound =
+          new Inbound(
+              Role.CLIENT, Limits.DEFAULT, delivery, List.of(perMessageDeflate(Role.CLIENT)));
+      return Wire.events(inbound, wire, cut, false);
+    }
+
+    @Test
+    void thatInflateTooFarNameTheSettingAndItsValue() {
+      Outbound outbound =
+          new Outbound(Role.SERVER, List.of(perMessageDeflate(Role.SERVER)), () -> 0);
+      String one = Wire.write(outbound, new Frame.Binary(new byte[60], false, false, false, false));
+      String two = Wire.write(outbound, new Frame.Binary(new byte[60]));
+      Inbound inbound =
+          new Inbound(
+              Role.CLIENT, SMALL, Delivery.MESSAGES, List.of(perMessageDeflate(Role.CLIENT)));
+      assertThat(failureOf(inbound, one, two))
+          .isEqualTo(
+              "message of more than 100 bytes when decoded, maxMessageSize is 100"
+                  + " (RFC 6455 §10.4)");
+    }
+
+    @Test
+    void thatTheSmallestWindowMakesLargerThanTheLimitAreAMessageWithinIt() {
+      var factory = WebSocketExtensions.perMessageDeflate();
+      var config = factory.defaultConfig().withServerMaxWindowBits(8);
+      var agreement = factory.answer(config, factory.offer(config).getFirst());
+      if (agreement == null) {
+        throw new AssertionError("declined");
+      }
+      byte[] noise = new byte[1 << 20];
+      new Random(8).nextBytes(noise);
+      Outbound outbound = new Outbound(Role.SERVER, List.of(agreement.extension()), () -> 0);
+      outbound.begin(new Frame.Binary(noise));
+      ByteBuffer wire = ByteBuffer.allocate(2 << 20);
+      assertThat(outbound.write(wire)).isTrue();
+      assertThat(wire.position()).isGreaterThan(noise.length + noise.length / 32);
+      Inbound inbound =
+          new Inbound(
+              Role.CLIENT,
+              Limits.DEFAULT.withMaxMessageSize(noise.length),
+              Delivery.MESSAGES,
+              List.of(factory.accept(config, agreement.answer())));
+      assertThat(inbound.poll(wire.flip())).isEqualTo(received(new Frame.Binary(noise)));
     }
 
     @Test

@@ -263,6 +263,7 @@ final class RawDeflate {
           break;
         }
       }
+      inflater.setInput(EMPTY); // or it holds the payload until the next one
       return output.join(0);
     }
 

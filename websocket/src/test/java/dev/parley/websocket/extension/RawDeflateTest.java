@@ -26,6 +26,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -387,6 +388,27 @@ final class RawDeflateTest {
       byte[] message = new byte[1000];
       assertThat(compressor.compress(message, true)).isNotEmpty();
       return new WeakReference<>(message);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"f2 48 cd c9 c9, false", "f3 48 cd c9 c9 07 00, true"})
+    void keepsNoCompressedPayload(String payload, boolean last) {
+      RawDeflate.Decompressor decompressor = decompressor(false);
+      WeakReference<byte[]> compressed = decompressed(decompressor, payload, last);
+
+      for (int i = 0; i < 50 && compressed.get() != null; i++) {
+        System.gc();
+      }
+
+      assertThat(compressed.get()).isNull();
+      decompressor.end();
+    }
+
+    private static WeakReference<byte[]> decompressed(
+        RawDeflate.Decompressor decompressor, String payload, boolean last) {
+      byte[] compressed = hex(payload);
+      assertThat(decompressor.decompress(compressed, last, 5)).isNotEmpty();
+      return new WeakReference<>(compressed);
     }
 
     @Test
