@@ -3,6 +3,7 @@ package dev.parley.websocket;
 
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.IntSupplier;
 
 /**
@@ -54,7 +55,7 @@ public final class Outbound {
    * Takes a frame. {@link #write} then gives its bytes.
    *
    * @throws IllegalArgumentException if the frame cannot be sent now: text that is not UTF-8, a
-   *     type other than that of the unfinished message, a reserved bit that no extension uses, a
+   *     type other than that of the unfinished message, a reserved bit, which only extensions set, a
    *     Close whose payload is no reason that may be sent
    * @throws IllegalStateException if the former frame is not wholly written, a Close was taken
    *     before, this half has ended, or the frame is a data frame and an extension failed earlier
@@ -86,6 +87,7 @@ public final class Outbound {
    * where an extension is to see it.
    */
   public void beginBinary(byte[] message) {
+    Objects.requireNonNull(message, "message");
     if (extensions.isEmpty() && messageType == Opcode.CONTINUATION) {
       requireReady();
       beginOnWire(0x80 | Opcode.BINARY.code(), message, nextKey());
@@ -168,9 +170,10 @@ public final class Outbound {
       throw new IllegalArgumentException(
           frame.opcode() + " frame inside an unfinished " + messageType + " message");
     }
-    int bits = ExtensionChain.bitsOf(frame) & ~extensions.claimedBits();
-    if (bits != 0) {
-      throw new IllegalArgumentException(frame + " has a reserved bit that no extension uses");
+    // RFC 6455 §5.2: the bit says what an extension did. One that met its own in what it is given
+    // could only fail, when others may have done their part already.
+    if (ExtensionChain.bitsOf(frame) != 0) {
+      throw new IllegalArgumentException(frame + " has a reserved bit, which only extensions set");
     }
     if (broken) {
       throw new IllegalStateException("an extension has failed, no data frame can be sent");

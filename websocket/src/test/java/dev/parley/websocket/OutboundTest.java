@@ -8,6 +8,7 @@ import static dev.parley.websocket.Wire.write;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.parley.websocket.WebSocketExtension.ReservedBit;
@@ -85,16 +86,20 @@ final class OutboundTest {
   final class BaseFraming {
     @ParameterizedTest
     @EnumSource(Role.class)
-    void refusesReservedBitsThatNoExtensionUses(Role role) {
+    void refusesReservedBitsAndGoesOn(Role role) {
       Outbound outbound = half(role, TestExtension.appending('x', ReservedBit.RSV1));
       assertRefuses(
           outbound,
+          new Frame.Text(utf8("a"), true, true, false, false),
+          "Text[1 bytes, rsv1] has a reserved bit, which only extensions set");
+      assertRefuses(
+          outbound,
           new Frame.Text(utf8("a"), true, true, true, false),
-          "Text[1 bytes, rsv1, rsv2] has a reserved bit that no extension uses");
+          "Text[1 bytes, rsv1, rsv2] has a reserved bit, which only extensions set");
       assertRefuses(
           outbound,
           new Frame.Binary(utf8("a"), true, false, false, true),
-          "Binary[1 bytes, rsv3] has a reserved bit that no extension uses");
+          "Binary[1 bytes, rsv3] has a reserved bit, which only extensions set");
       assertWrites(role, outbound, new Frame.Text("a"), "c1 02 61 78");
     }
 
@@ -130,6 +135,15 @@ final class OutboundTest {
       byte[] bytes = new byte[target.flip().remaining()];
       target.get(bytes);
       return hex(bytes);
+    }
+
+    @Test
+    @SuppressWarnings({"NullAway", "DataFlowIssue"}) // what a caller without a checker may do
+    void thatIsNullChangesNothing() {
+      Outbound outbound = new Outbound(Role.SERVER, List.of(), () -> 0);
+      assertThatNullPointerException().isThrownBy(() -> outbound.beginBinary(null));
+      assertThat(outbound.isIdle()).isTrue();
+      assertThat(begun(outbound)).isEqualTo("82 02 2a 2b");
     }
 
     @ParameterizedTest

@@ -21,6 +21,10 @@ public final class DeflateFrame extends DeflateExtension<DeflateConfig> {
   private static final String NO_CONTEXT_TAKEOVER = "no_context_takeover";
   private static final Set<String> PARAMETERS = Set.of(MAX_WINDOW_BITS, NO_CONTEXT_TAKEOVER);
 
+  // The outgoing direction's state: inside a message? in one to be compressed?
+  private boolean sending;
+  private boolean compressing;
+
   private DeflateFrame(Role role, DeflateConfig config, Factory factory) {
     super(
         NAME,
@@ -42,7 +46,11 @@ public final class DeflateFrame extends DeflateExtension<DeflateConfig> {
   @Override
   public Frame processOutgoingFrame(Frame frame, boolean compress) {
     RawDeflate.requireRsv1Clear(frame, NAME);
-    return compress && frame.data().length > 0
+    if (!sending) {
+      compressing = compress;
+    }
+    sending = !frame.fin();
+    return compressing && frame.data().length > 0
         ? RawDeflate.replace(frame, compressor.compress(frame.data(), true), true)
         : frame;
   }

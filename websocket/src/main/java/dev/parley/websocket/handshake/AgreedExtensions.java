@@ -3,6 +3,7 @@ package dev.parley.websocket.handshake;
 
 import dev.parley.websocket.WebSocketExtension;
 import dev.parley.websocket.WebSocketExtension.ReservedBit;
+import java.lang.System.Logger.Level;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -45,7 +46,17 @@ final class AgreedExtensions {
   }
 
   private static void end(WebSocketExtension<?> extension) {
-    extension.endIncoming();
-    extension.endOutgoing();
+    release(extension, extension::endIncoming);
+    release(extension, extension::endOutgoing);
+  }
+
+  /** What fails to release must keep nothing else from it, nor hide why the handshake failed. */
+  private static void release(WebSocketExtension<?> extension, Runnable direction) {
+    try {
+      direction.run();
+    } catch (RuntimeException e) {
+      System.getLogger(AgreedExtensions.class.getName())
+          .log(Level.WARNING, "extension " + extension.name() + " failed to release", e);
+    }
   }
 }

@@ -116,10 +116,15 @@ public final class Headers {
       return this;
     }
 
-    /** Sets a field to one value, in place of those it had; see {@link #add}. */
+    /**
+     * Sets a field to one value, in place of those it had; see {@link #add}, which if it refuses the
+     * field leaves all as it was.
+     */
     public Builder set(String name, String value) {
+      Builder alone = new Builder().add(name, value);
       remove(name);
-      return add(name, value);
+      fields.addAll(alone.fields);
+      return this;
     }
 
     /** Removes every field line of this name. */

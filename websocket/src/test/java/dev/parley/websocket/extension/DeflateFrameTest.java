@@ -176,6 +176,14 @@ final class DeflateFrameTest {
     }
 
     @Test
+    void whatTheFirstSaysHoldsForTheMessage() {
+      Frame first = new Frame.Text("Hello".getBytes(UTF_8), false, false, false, false);
+      assertThat(client.processOutgoingFrame(first, false)).isSameAs(first);
+      assertThat(client.processOutgoingFrame(HELLO, true)).isSameAs(HELLO);
+      assertThat(client.processOutgoingFrame(HELLO, true)).isEqualTo(COMPRESSED_HELLO);
+    }
+
+    @Test
     void emptyOnesGoAsTheyAre() {
       Frame empty = new Frame.Binary(new byte[0]);
       assertThat(client.processOutgoingFrame(empty)).isSameAs(empty);

@@ -48,12 +48,19 @@ final class FakeExtension implements WebSocketExtension<String> {
 
   @Override
   public void endIncoming() {
-    ends.add("incoming");
+    end("incoming");
   }
 
   @Override
   public void endOutgoing() {
-    ends.add("outgoing");
+    end("outgoing");
+  }
+
+  private void end(String direction) {
+    ends.add(direction);
+    if (name().equals("clinging")) {
+      throw new IllegalStateException("does not let go of " + direction);
+    }
   }
 
   /** Returns which directions were ended, in order. */
@@ -63,7 +70,8 @@ final class FakeExtension implements WebSocketExtension<String> {
 
   /**
    * Offers its name once. The parameter {@code bad} is refused by the client and declined by the
-   * server; {@code broken} makes the factory fail.
+   * server; {@code broken} makes the factory fail. An
+   * extension of the name {@code clinging} fails to end.
    */
   static final class Factory implements WebSocketExtensionFactory<String> {
     private final String name;

@@ -105,6 +105,13 @@ class HeadersTest {
     }
 
     @Test
+    void setThatIsRefusedChangesNothing() {
+      Headers.Builder builder = Headers.builder().add("A", "b");
+      assertThatIllegalArgumentException().isThrownBy(() -> builder.set("A", "\n"));
+      assertThat(builder.build().get("A")).isEqualTo("b");
+    }
+
+    @Test
     void headersDoNotChangeWithTheirBuilder() {
       Headers.Builder builder = Headers.builder();
       Headers headers = builder.build();
