@@ -151,7 +151,10 @@ public final class Auth {
   }
 
   private HttpClientCall send(HttpRequestBuilder request, PluginHooks.Sender next) {
-    if (request.headers().contains(AUTHORIZATION) && request.attributes().get(OURS) == null) {
+    if (request.attributes().get(OURS) != null) { // sent again by a hook, perhaps elsewhere
+      request.removeHeader(AUTHORIZATION).attributes().remove(OURS);
+    }
+    if (request.headers().contains(AUTHORIZATION)) {
       return next.send(request);
     }
     Url url = request.target();

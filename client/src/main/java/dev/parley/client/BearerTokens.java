@@ -6,6 +6,7 @@ import dev.parley.client.transport.HttpAuthentication;
 import dev.parley.client.transport.HttpChallenge;
 import dev.parley.websocket.WebSocketException;
 import dev.parley.websocket.WebSocketInterruptedException;
+import java.net.SocketTimeoutException;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -78,8 +79,14 @@ final class BearerTokens implements HttpAuthentication {
         }
         refreshed = true;
       }
-      used = otherThan(used);
-      return "Bearer " + await(used, deadline);
+      Fetch refused = used;
+      String token = null;
+      while (token == null) {
+        Fetch fetch = otherThan(refused);
+        used = fetch;
+        token = await(fetch, deadline);
+      }
+      return "Bearer " + token;
     }
   }
 
@@ -110,7 +117,8 @@ final class BearerTokens implements HttpAuthentication {
     return token;
   }
 
-  private static String await(Fetch fetch, Deadline deadline) {
+  /** Returns the token; {@code null} where somebody else, who fetched it, was interrupted. */
+  private static @Nullable String await(Fetch fetch, Deadline deadline) {
     try {
       return fetch.token.get(deadline.remainingNanos(), TimeUnit.NANOSECONDS);
     } catch (InterruptedException e) {
@@ -118,12 +126,32 @@ final class BearerTokens implements HttpAuthentication {
       throw new WebSocketInterruptedException("interrupted while waiting for a token", e);
     } catch (TimeoutException e) {
       String who = fetch.fetcher.getName().isEmpty() ? "" : " " + fetch.fetcher.getName();
-      throw new WebSocketException(
-          "no bearer token in time: thread" + who + " has asked for one and got no answer yet", e);
+      String message =
+          "no bearer token in time: thread" + who + " has asked for one and got no answer yet";
+      SocketTimeoutException late = new SocketTimeoutException(message); // what Loss takes for time
+      late.initCause(e);
+      throw new WebSocketException(message, late);
     } catch (ExecutionException e) {
       Throwable failure = Objects.requireNonNull(e.getCause(), "cause");
+      InterruptedException interrupt = interruptBehind(failure);
+      if (interrupt != null && fetch.fetcher != Thread.currentThread()) {
+        return null;
+      }
+      if (interrupt != null) {
+        Thread.currentThread().interrupt();
+        throw new WebSocketInterruptedException("interrupted while fetching a token", interrupt);
+      }
       throw new WebSocketException("no bearer token: " + HttpClient.shown(failure), failure);
     }
+  }
+
+  private static @Nullable InterruptedException interruptBehind(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof InterruptedException interrupt) {
+        return interrupt;
+      }
+    }
+    return null;
   }
 
   @Override

@@ -377,6 +377,12 @@ public final class HttpRequestBuilder {
     return this;
   }
 
+  /** Takes a header field away that a plugin of ours had set. */
+  HttpRequestBuilder removeHeader(String name) {
+    headers.remove(name);
+    return this;
+  }
+
   /** Returns the header fields that were added so far. */
   public Headers headers() {
     return headers.build();

@@ -187,8 +187,8 @@ public sealed interface Loss {
    * application wished.
    */
   static @Nullable Loss of(ClosingHandshake closing, @Nullable WebSocketException failure) {
-    if (failure instanceof WebSocketProtocolException violation) {
-      return new Broken(violation); // for which this end has sent a Close too
+    if (failure instanceof WebSocketProtocolException breach && !wasClosing(closing, breach)) {
+      return new Broken(breach); // for which this end has sent a Close too
     }
     if (closing.first() == Closer.US) {
       return null;
@@ -200,5 +200,14 @@ public sealed interface Loss {
         failure != null
             ? failure
             : new WebSocketException("the session ended without a Close frame"));
+  }
+
+  /** Tells whether this end had closed before the breach: then its Close is for something else. */
+  private static boolean wasClosing(ClosingHandshake closing, WebSocketProtocolException breach) {
+    Violation violation = breach.violation();
+    CloseReason forIt =
+        violation == null ? CloseReason.PROTOCOL_ERROR : violation.closeReason();
+    CloseReason sent = closing.sent();
+    return closing.first() == Closer.US && sent != null && sent.code() != forIt.code();
   }
 }

@@ -34,14 +34,14 @@ final class MessageWriter extends Writer {
 
   @Override
   public void write(char[] chars, int from, int length) throws IOException {
-    writeLeft();
     String text = half + new String(chars, from, length);
     boolean cut = !text.isEmpty() && Character.isHighSurrogate(text.charAt(text.length() - 1));
     int end = cut ? text.length() - 1 : text.length();
     ByteBuffer encoded = encoder.encode(CharBuffer.wrap(text, 0, end));
     half = text.substring(end);
-    left = new byte[encoded.remaining()];
-    encoded.get(left);
+    int kept = left.length; // of a write that was interrupted; this one comes behind it
+    left = Arrays.copyOf(left, kept + encoded.remaining());
+    encoded.get(left, kept, left.length - kept);
     writeLeft();
   }
 

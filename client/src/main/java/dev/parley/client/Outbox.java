@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
@@ -123,7 +124,10 @@ final class Outbox {
    */
   void awaitSent(Duration timeout) {
     boolean unused =
-        await(() -> messages.isEmpty() || way == null, timeout.toNanos(), messages::isEmpty);
+        await(
+            () -> messages.isEmpty() || way == null,
+            TimeUnit.NANOSECONDS.convert(timeout), // which is for ever where it is for ages
+            messages::isEmpty);
   }
 
   /**

@@ -389,7 +389,7 @@ final class Reconnection {
   private void tell(Transition transition) {
     last = transition;
     log(level(transition), transition.toString());
-    long delay = transition instanceof Transition.Waiting wait ? wait.delay().toNanos() : 0;
+    long delay = transition instanceof Transition.Waiting wait ? nanos(wait.delay()) : 0;
     ReconnectEvent.happened(number, transition.getClass().getSimpleName(), attempt, delay);
     policy.listeners().forEach(listener -> listener.accept(transition));
   }

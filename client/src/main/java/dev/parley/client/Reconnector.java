@@ -69,7 +69,7 @@ public final class Reconnector implements AutoCloseable {
         message + (refused ? " was not sent: " : " may or may not have been sent: ") + failure);
     try {
       handler.inDoubt(message, failure);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) { // an Error too: no other thread sends what is kept
       reconnection.log(
           Level.ERROR, "the handler threw when it was told of that: " + e.getClass().getName());
     }

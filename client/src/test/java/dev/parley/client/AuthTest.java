@@ -11,6 +11,7 @@ import dev.parley.websocket.WebSocketException;
 import dev.parley.websocket.WebSocketInterruptedException;
 import dev.parley.websocket.handshake.Headers;
 import dev.parley.websocket.handshake.RequestHead;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -77,6 +78,53 @@ final class AuthTest {
   private static Supplier<String> counting() {
     AtomicInteger count = new AtomicInteger();
     return () -> "t" + count.incrementAndGet();
+  }
+
+  /** Returns a plugin that sends a request that was refused to another server. */
+  private static HttpClientPlugin<Object, String> elsewhere(String url) {
+    return new HttpClientPlugin<>() {
+      private final AttributeKey<String> key = new AttributeKey<>("Elsewhere");
+
+      @Override
+      public AttributeKey<String> key() {
+        return key;
+      }
+
+      @Override
+      public String prepare(Consumer<Object> configure) {
+        return url;
+      }
+
+      @Override
+      public void install(String other, HttpClient client) {
+        client
+            .hooks()
+            .onSend(
+                (request, next) -> {
+                  HttpClientCall call = next.send(request);
+                  boolean open = call.response().status().value() == 101;
+                  return open ? call : next.send(request.url(other));
+                });
+      }
+    };
+  }
+
+  @Test
+  void credentialsStayBehindWhereAHookSendsTheRequestElsewhere() {
+    server.enqueue(Scenario.reject(503));
+    try (MockWebSocketServer other = MockWebSocketServer.start();
+        HttpClient client =
+            HttpClient.create(
+                config ->
+                    config
+                        .install(WebSockets.PLUGIN)
+                        .install(elsewhere(other.url()))
+                        .install(
+                            Auth.PLUGIN, auth -> auth.bearer(counting()).onlyFor(server.url())))) {
+      open(client);
+      assertThat(sent()).isEqualTo("Bearer t1");
+      assertThat(other.takeHandshake(SOON).request().headers().get("Authorization")).isNull();
+    }
   }
 
   @Test
@@ -203,10 +251,47 @@ final class AuthTest {
                       client.webSocketSession(
                           request -> request.url(server.url()).timeout(Duration.ofMillis(50)))))
           .hasMessage(
-              "no bearer token in time: thread fetcher has asked for one and got no answer yet");
+              "no bearer token in time: thread fetcher has asked for one and got no answer yet")
+          .hasCauseInstanceOf(SocketTimeoutException.class)
+          .satisfies(e -> assertThat(new Loss.NotOpened(e).isTemporary()).isTrue());
       tokens.given.countDown();
       first.get();
     }
+  }
+
+  @Test
+  void fetchThatWasInterruptedIsMadeByWhoWaitedForIt() throws Exception {
+    CountDownLatch asked = new CountDownLatch(1);
+    AtomicInteger count = new AtomicInteger();
+    Supplier<String> tokens =
+        () -> {
+          if (count.incrementAndGet() > 1) {
+            return "t";
+          }
+          asked.countDown();
+          try {
+            new CountDownLatch(1).await();
+            throw new AssertionError("never");
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new WebSocketInterruptedException("interrupted while requesting", e);
+          }
+        };
+    try (HttpClient client = client(auth -> auth.bearer(tokens))) {
+      FutureTask<Void> first = new FutureTask<>(() -> open(client), null);
+      Thread fetching = Thread.startVirtualThread(first);
+      asked.await();
+      FutureTask<Void> second = new FutureTask<>(() -> open(client), null);
+      Thread waiting = Thread.ofPlatform().start(second);
+      while (waiting.getState() != Thread.State.TIMED_WAITING) {
+        Thread.onSpinWait();
+      }
+      fetching.interrupt();
+      assertThat(catchThrowableOfType(ExecutionException.class, first::get))
+          .hasCauseInstanceOf(WebSocketInterruptedException.class);
+      second.get();
+    }
+    assertThat(sent()).isEqualTo("Bearer t");
   }
 
   @ParameterizedTest

@@ -132,6 +132,10 @@ final class LossTest {
         .matches(loss -> !loss.isTemporary());
     WebSocketProtocolException budget =
         new WebSocketProtocolException(Violation.MEMORY_BUDGET_USED_UP, "of 1 byte");
+    assertThat(of(ClosingHandshake.OPEN.withSent(CloseReason.NORMAL), budget))
+        .as("the application had closed it")
+        .isNull();
+    assertThat(of(ClosingHandshake.OPEN.withSent(CloseReason.NORMAL), violation)).isNull();
     assertThat(of(ClosingHandshake.OPEN.withSent(CloseReason.TOO_BIG), budget))
         .isEqualTo(new Loss.Broken(budget))
         .matches(Loss::isTemporary);

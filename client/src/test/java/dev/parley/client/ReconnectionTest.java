@@ -13,6 +13,7 @@ import dev.parley.websocket.WebSocketInterruptedException;
 import dev.parley.websocket.handshake.Headers;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -234,6 +235,15 @@ final class ReconnectionTest {
       opens(new FakeSession());
       reconnection(POLICY.withMaxRetryAfter(Duration.ofMinutes(1))).next();
       assertThat(waits()).isEqualTo(seconds(7 + 1, 20 + 2, 60 + 4, 8));
+    }
+
+    @Test
+    void retryAfterOfAnotherAgeIsWaitedFor() {
+      fails(refusal(503, "Fri, 31 Dec 9999 23:59:59 GMT"));
+      opens(new FakeSession());
+      Duration ages = ChronoUnit.FOREVER.getDuration();
+      assertThat(reconnection(POLICY.withMaxRetryAfter(ages)).next()).isNotNull();
+      assertThat(waits().getFirst()).isGreaterThan(Duration.ofDays(300 * 365));
     }
 
     @Test

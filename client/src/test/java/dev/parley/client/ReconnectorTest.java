@@ -349,6 +349,32 @@ final class ReconnectorTest {
     }
 
     @Test
+    void goesOnThoughTheHandlerFailsWhenItIsTold() throws InterruptedException {
+      CountDownLatch proceed = new CountDownLatch(1);
+      Reconnector reconnector =
+          start(
+              KEEPING,
+              new Receiving() {
+                @Override
+                public void resume(ClientWebSocketSession session) throws Exception {
+                  proceed.await();
+                }
+
+                @Override
+                public void inDoubt(Frame message, WebSocketException failure) {
+                  throw new AssertionError("of the handler's own");
+                }
+              });
+      byte[] bytes = {'a'};
+      reconnector.send(new Frame.Text(bytes));
+      bytes[0] = (byte) 0xff;
+      reconnector.send("next");
+      proceed.countDown();
+      assertThat(text(server.takeConnection(SOON).takeFrame(SOON))).isEqualTo("next");
+      reconnector.close();
+    }
+
+    @Test
     void goesToTheSessionThatIsOpen() throws InterruptedException {
       for (Unsent unsent :
           new Unsent[] {new Unsent.Fail(), new Unsent.Drop(), new Unsent.Keep(1, 1)}) {

@@ -262,6 +262,24 @@ final class StreamingClientWebSocketSessionTest {
     }
 
     @Test
+    void interruptOfTheNextWriteLosesNothingEither() throws Exception {
+      Scenario scenario = Scenario.accept();
+      scenario = expect(scenario, Opcode.TEXT, false, "abcd");
+      scenario = expect(scenario, Opcode.CONTINUATION, false, "efgh");
+      scenario = expect(scenario, Opcode.CONTINUATION, false, "ijkl");
+      scenario = expect(scenario, Opcode.CONTINUATION, true, "mn");
+      try (var session = play(scenario.expectClose());
+          Writer out = session.openText(tiny)) {
+        Thread.currentThread().interrupt();
+        for (String text : List.of("abcdefgh", "ijkl")) {
+          assertThatExceptionOfType(InterruptedIOException.class).isThrownBy(() -> out.write(text));
+        }
+        assertThat(Thread.interrupted()).isTrue();
+        out.write("mn");
+      }
+    }
+
+    @Test
     void halvesOfACharacterComeTogetherAndLoneOnesAreRefused() throws Exception {
       Scenario scenario = Scenario.accept();
       scenario = expect(scenario, Opcode.TEXT, true, "a😀b");

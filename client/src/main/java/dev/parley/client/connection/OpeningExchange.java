@@ -177,7 +177,7 @@ public final class OpeningExchange {
       if (count != 0) {
         return count > 0;
       }
-      if (!transport.awaitReadable(until)) {
+      if (until.isOver() || !transport.awaitReadable(until)) { // TLS may give nothing for ever
         throw new SocketTimeoutException(
             "timeout while waiting for the response to the opening request");
       }
@@ -194,7 +194,7 @@ public final class OpeningExchange {
     Deadline until = deadline.earlier(Deadline.after(BODY_PATIENCE));
     try {
       while (!body.read(buffer)) {
-        if (!fill(buffer, until)) {
+        if (until.isOver() || !fill(buffer, until)) {
           break;
         }
       }

@@ -164,6 +164,8 @@ final class AddressRace {
       }
     } catch (IOException | InterruptedException | RuntimeException e) {
       outcomes.add(new Outcome(index, e)); // of an interrupt nobody wants to know any more
+    } catch (Error e) {
+      outcomes.add(new Outcome(index, new IOException(e.toString(), e))); // else the race waits
     }
   }
 

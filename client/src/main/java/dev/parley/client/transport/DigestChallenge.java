@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.client.transport;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -38,10 +39,12 @@ final class DigestChallenge {
     }
 
     private String hash(String text) {
+      return hash(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private String hash(byte[] octets) {
       try {
-        byte[] hash =
-            MessageDigest.getInstance(digest).digest(text.getBytes(StandardCharsets.UTF_8));
-        return HexFormat.of().formatHex(hash);
+        return HexFormat.of().formatHex(MessageDigest.getInstance(digest).digest(octets));
       } catch (NoSuchAlgorithmException e) {
         throw new IllegalStateException("every JDK has " + digest, e);
       }
@@ -98,7 +101,7 @@ final class DigestChallenge {
     String realm = Objects.requireNonNull(challenge.parameter("realm"));
     String nonce = Objects.requireNonNull(challenge.parameter("nonce"));
     String qop = qop(challenge);
-    String secret = algorithm.hash(user + ":" + realm + ":" + password);
+    String secret = algorithm.hash(octets(user, realm, ":" + password));
     if (session) {
       secret = algorithm.hash(secret + ":" + nonce + ":" + clientNonce);
     }
@@ -113,7 +116,7 @@ final class DigestChallenge {
     StringBuilder answer = new StringBuilder("Digest ");
     boolean hashed = "true".equalsIgnoreCase(challenge.parameter("userhash"));
     if (hashed) {
-      answer.append("username=").append(quoted(algorithm.hash(user + ":" + realm)));
+      answer.append("username=").append(quoted(algorithm.hash(octets(user, realm, ""))));
     } else if (user.chars().allMatch(c -> c < 0x80)) {
       answer.append("username=").append(quoted(user));
     } else {
@@ -137,6 +140,15 @@ final class DigestChallenge {
       answer.append(", opaque=").append(quoted(opaque));
     }
     return answer.append(hashed ? ", userhash=true" : "").toString();
+  }
+
+  /** The realm counts as it came, and a head is read as ISO 8859-1; our own text is UTF-8. */
+  private static byte[] octets(String user, String realm, String rest) {
+    ByteArrayOutputStream octets = new ByteArrayOutputStream();
+    octets.writeBytes((user + ":").getBytes(StandardCharsets.UTF_8));
+    octets.writeBytes(realm.getBytes(StandardCharsets.ISO_8859_1));
+    octets.writeBytes(rest.getBytes(StandardCharsets.UTF_8));
+    return octets.toByteArray();
   }
 
   private static String quoted(String text) {

@@ -8,6 +8,7 @@ import dev.parley.websocket.handshake.RequestHead;
 import dev.parley.websocket.handshake.ResponseHead;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.ProtocolException;
 import java.net.ProxySelector;
 import java.net.URI;
@@ -78,7 +79,17 @@ public final class JdkHttp implements AutoCloseable {
     this.relay = new LoopbackRelay(connector, limits);
     this.tls = tls;
     this.maxBodySize = maxBodySize;
-    this.shared = client(false);
+    HttpClient made = null;
+    try {
+      made = client(false);
+    } catch (UncheckedIOException e) {
+      throw e.getCause(); // no descriptor for its selector
+    } finally {
+      if (made == null) {
+        relay.close();
+      }
+    }
+    this.shared = made;
   }
 
   private HttpClient client(boolean trustsAnyone) {

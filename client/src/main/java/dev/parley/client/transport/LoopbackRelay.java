@@ -18,9 +18,11 @@ import java.net.InetSocketAddress;
 import java.net.ProtocolException;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.Map;
 import java.util.Set;
@@ -30,6 +32,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,11 +71,12 @@ final class LoopbackRelay implements AutoCloseable {
   private static final int PATIENCE_MILLIS = 10_000;
 
   private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
-  private static final long MOMENT_NANOS = TimeUnit.SECONDS.toNanos(1);
+  private static final Duration MOMENT = Duration.ofSeconds(1);
 
   private final ServerSocket listener;
   private final Connector connector;
   private final HeadLimits limits;
+  private final ThreadFactory threads;
   private final SecureRandom random = new SecureRandom();
   private final Map<String, Call> calls = new ConcurrentHashMap<>();
   private final Set<AutoCloseable> open = ConcurrentHashMap.newKeySet();
@@ -86,10 +90,16 @@ final class LoopbackRelay implements AutoCloseable {
    * @throws IOException if there is no port on the loopback interface
    */
   LoopbackRelay(Connector connector, HeadLimits limits) throws IOException {
+    this(connector, limits, THREADS);
+  }
+
+  /** Starts to listen, with threads of another make. */
+  LoopbackRelay(Connector connector, HeadLimits limits, ThreadFactory threads) throws IOException {
     this.connector = connector;
     this.limits = limits;
+    this.threads = threads;
     listener = new ServerSocket(0, 0, InetAddress.getLoopbackAddress());
-    THREADS.newThread(this::accept).start();
+    threads.newThread(this::accept).start();
   }
 
   InetSocketAddress address() {
@@ -137,7 +147,7 @@ final class LoopbackRelay implements AutoCloseable {
     @Nullable Exception failure() throws InterruptedException {
       lock.lockInterruptibly();
       try {
-        long nanos = MOMENT_NANOS;
+        long nanos = MOMENT.toNanos();
         while (connecting != null && nanos > 0) {
           nanos = settled.awaitNanos(nanos);
         }
@@ -226,20 +236,26 @@ final class LoopbackRelay implements AutoCloseable {
    * every call with that destination remembers.
    */
   void failed(Destination destination, IOException failure) {
-    for (Call call : calls.values()) {
-      Destination other = call.destination;
-      if (other.host().equals(destination.host()) && other.port() == destination.port()) {
-        call.tlsFailure = failure;
-      }
-    }
+    callsTo(destination).forEach(call -> call.tlsFailure = failure);
+  }
+
+  private Stream<Call> callsTo(Destination destination) {
+    return calls.values().stream()
+        .filter(call -> call.destination.host().equals(destination.host()))
+        .filter(call -> call.destination.port() == destination.port());
   }
 
   private void accept() {
     while (!closed) {
+      Socket socket = null;
       try {
-        Socket socket = listener.accept();
-        THREADS.newThread(() -> serve(socket)).start();
-      } catch (IOException e) {
+        socket = listener.accept();
+        Socket accepted = socket;
+        threads.newThread(() -> serve(accepted)).start();
+      } catch (Throwable e) { // a thread that is refused too: others may be had later
+        if (socket != null) {
+          close(socket);
+        }
         if (!closed) {
           LOGGER.log(System.Logger.Level.DEBUG, "the relay could not accept a connection", e);
           LockSupport.parkNanos(PAUSE_NANOS); // no descriptors, mostly: some will come back
@@ -336,19 +352,19 @@ final class LoopbackRelay implements AutoCloseable {
       out.write("HTTP/1.1 200 OK\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
       // Until the server has said something: then it is the client's engine that knows.
       call.tlsFailure = new TlsDiagnosis(call.destination).ofEnd(null);
-      passBothWays(socket, transport, early, Long.MAX_VALUE, new FirstByte(out, call));
+      passBothWays(
+          socket, transport, call.destination, early, Long.MAX_VALUE, new FirstByte(out, call));
       return;
     }
     Headers headers =
         head.headers().toBuilder().remove("Proxy-Authorization").set("Connection", "close").build();
-    write(
-        transport,
-        ByteBuffer.wrap(
-            HeadWriter.write(new RequestHead(head.method(), originForm(head.target()), headers))));
+    RequestHead asked = new RequestHead(head.method(), originForm(head.target()), headers);
+    write(transport, call.destination, ByteBuffer.wrap(HeadWriter.write(asked)));
     String length = headers.get("Content-Length"); // the body's, by RFC 9112 §6.3, or it has none
     passBothWays(
         socket,
         transport,
+        call.destination,
         early,
         length == null ? 0 : Long.parseLong(length),
         new LastResponse(out, call));
@@ -360,10 +376,15 @@ final class LoopbackRelay implements AutoCloseable {
     return path < 0 ? "/" : absolute.substring(path);
   }
 
-  private static void passBothWays(
-      Socket socket, Transport transport, ByteBuffer early, long most, OutputStream out)
+  private void passBothWays(
+      Socket socket,
+      Transport transport,
+      Destination destination,
+      ByteBuffer early,
+      long most,
+      OutputStream out)
       throws IOException, InterruptedException {
-    Thread up = THREADS.newThread(() -> passUp(socket, transport, early, most));
+    Thread up = threads.newThread(() -> passUp(socket, transport, destination, early, most));
     up.start();
     try {
       ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
@@ -387,7 +408,8 @@ final class LoopbackRelay implements AutoCloseable {
    *
    * @param most how many bytes at most; what comes after them goes nowhere
    */
-  private static void passUp(Socket socket, Transport transport, ByteBuffer early, long most) {
+  private void passUp(
+      Socket socket, Transport transport, Destination destination, ByteBuffer early, long most) {
     try (transport) {
       InputStream in = socket.getInputStream();
       ByteBuffer buffer = early;
@@ -395,8 +417,8 @@ final class LoopbackRelay implements AutoCloseable {
       int count = early.remaining();
       while (count >= 0) {
         int passed = (int) Math.min(count, left);
-        left =
-            writeIfTaken(transport, buffer.limit(buffer.position() + passed)) ? left - passed : 0;
+        buffer.limit(buffer.position() + passed);
+        left = writeIfTaken(transport, destination, buffer) ? left - passed : 0;
         count = read(in, buffer);
       }
     } catch (IOException e) {
@@ -407,21 +429,26 @@ final class LoopbackRelay implements AutoCloseable {
   }
 
   /** Writes; where the server takes nothing more, it may have answered nevertheless. */
-  private static boolean writeIfTaken(Transport transport, ByteBuffer source)
-      throws InterruptedException {
+  private boolean writeIfTaken(Transport transport, Destination destination, ByteBuffer source)
+      throws IOException, InterruptedException {
     try {
-      write(transport, source);
+      write(transport, destination, source);
       return true;
+    } catch (SocketTimeoutException e) {
+      throw e; // given up
     } catch (IOException e) {
       return false;
     }
   }
 
-  private static void write(Transport transport, ByteBuffer source)
+  /** Writes, and gives up where the server takes nothing and nobody waits for it any more. */
+  private void write(Transport transport, Destination destination, ByteBuffer source)
       throws IOException, InterruptedException {
     while (source.hasRemaining() || !transport.flush()) {
-      if (transport.write(source) == 0) {
-        transport.awaitWritable(Deadline.NONE);
+      if (transport.write(source) == 0
+          && !transport.awaitWritable(Deadline.after(MOMENT))
+          && callsTo(destination).findAny().isEmpty()) {
+        throw new SocketTimeoutException("the server takes nothing, and its call is over");
       }
     }
   }

@@ -54,7 +54,8 @@ final class TunnelExchange {
     try {
       int count;
       while ((count = transport.read(one.clear())) == 0) {
-        requireInTime(transport.awaitReadable(deadline));
+        // TLS may give nothing for ever.
+        requireInTime(!deadline.isOver() && transport.awaitReadable(deadline));
       }
       if (count > 0) {
         return one.get(0) & 0xff;

@@ -7,13 +7,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.parley.client.connection.OpeningExchange.Answer;
 import dev.parley.client.transport.BufferPool;
 import dev.parley.client.transport.Deadline;
+import dev.parley.client.transport.ForwardingTransport;
+import dev.parley.client.transport.Transport;
 import dev.parley.websocket.handshake.ClientHandshake;
 import dev.parley.websocket.handshake.HeadLimits;
 import dev.parley.websocket.handshake.RequestHead;
 import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLHandshakeException;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -33,6 +39,59 @@ final class OpeningExchangeTest {
 
   private void serverSends(String text) throws IOException, InterruptedException {
     server.sendBytes(text.getBytes(StandardCharsets.ISO_8859_1));
+  }
+
+  /** There is always something to read, and never an end of it. */
+  @Nested
+  class WhereTheServerNeverEnds {
+    private Answer run(Transport transport) throws Exception {
+      ClientHandshake handshake = new ClientHandshake(new byte[16], List.of(), List.of());
+      OpeningExchange exchange =
+          new OpeningExchange(
+              transport,
+              new BufferPool(),
+              HeadLimits.DEFAULT,
+              Deadline.after(Duration.ofMillis(100)));
+      FutureTask<Answer> answer =
+          new FutureTask<>(
+              () -> exchange.run(new RequestHead("GET", "/", handshake.headers()), handshake));
+      Thread.ofPlatform().daemon().start(answer);
+      try {
+        return answer.get(10, TimeUnit.SECONDS);
+      } finally {
+        ends[0].close();
+      }
+    }
+
+    @Test
+    void deadlineHoldsInAFloodThatIsNotForUs() {
+      Transport silent = // as TLS in a flood of its own records
+          new ForwardingTransport(ends[0]) {
+            @Override
+            public boolean awaitReadable(Deadline deadline) {
+              return true;
+            }
+          };
+      assertThatThrownBy(() -> run(silent)).hasCauseInstanceOf(SocketTimeoutException.class);
+    }
+
+    @Test
+    void refusalWhoseBodyIsLineEndsForEverIsReported() throws Exception {
+      serverSends("HTTP/1.1 503 No\r\nTransfer-Encoding: chunked\r\n\r\n");
+      Transport endless =
+          new ForwardingTransport(ends[0]) {
+            @Override
+            public int read(ByteBuffer target) throws IOException {
+              int count = super.read(target);
+              int start = target.position();
+              while (count == 0 && target.remaining() > 1) {
+                target.put((byte) '\r').put((byte) '\n');
+              }
+              return count == 0 ? target.position() - start : count;
+            }
+          };
+      assertThat(run(endless)).isInstanceOf(Answer.Refused.class);
+    }
   }
 
   /** The server stopped listening before the request was out. */

@@ -110,6 +110,19 @@ final class AddressRaceTest {
   }
 
   @Test
+  void errorOfAnAttemptIsAFailureToo() {
+    AddressRace.Attempt attempt =
+        (a, until) -> {
+          throw new OutOfMemoryError("none left");
+        };
+    long start = System.nanoTime();
+    assertThatThrownBy(() -> race(2, after(20_000), attempt).run())
+        .isInstanceOf(ConnectException.class)
+        .hasStackTraceContaining("none left");
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
+  }
+
+  @Test
   void oneThatIsSlowMayStillWin() throws Exception {
     CountDownLatch second = new CountDownLatch(1);
     Won won = new Won();

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.client.transport;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.parley.client.transport.HttpAuthentication.Exchange;
 import dev.parley.client.transport.HttpAuthentication.Request;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
@@ -60,6 +65,23 @@ final class HttpAuthenticationTest {
   @Nested
   @DisplayName("RFC 7616: Digest")
   final class Digest {
+    private static String md5(String text) throws NoSuchAlgorithmException {
+      byte[] octets = text.getBytes(StandardCharsets.UTF_8);
+      return HexFormat.of().formatHex(MessageDigest.getInstance("MD5").digest(octets));
+    }
+
+    @Test
+    @DisplayName("§3.4.2: the realm counts as its octets came")
+    void realmInUtf8() throws Exception {
+      String read = new String("Zürich".getBytes(StandardCharsets.UTF_8), ISO_8859_1);
+      Exchange exchange = HttpAuthentication.digest("grün", "geheim").begin();
+      assertThat(answer(exchange)).isNull();
+      String proof =
+          md5(md5("grün:Zürich:geheim") + ":n:" + md5("GET:/dir/index.html"));
+      assertThat(answer(exchange, "Digest realm=\"" + read + "\", nonce=\"n\""))
+          .contains("realm=\"" + read + "\"", "response=\"" + proof + "\"");
+    }
+
     @ParameterizedTest
     @DisplayName("§3.9.1: the examples")
     @CsvSource({

@@ -9,8 +9,11 @@ import dev.parley.websocket.handshake.HeadLimits;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.RepeatedTest;
@@ -143,6 +146,73 @@ final class LoopbackRelayTest {
       assertThat(call.failure()).isInstanceOf(IOException.class);
     }
     assertThat(connected).hasValue(1);
+  }
+
+  /** Takes nothing and gives nothing. */
+  private static final class Deaf extends ForwardingTransport {
+    private final CountDownLatch closed = new CountDownLatch(1);
+
+    Deaf(Transport socket) {
+      super(socket);
+    }
+
+    @Override
+    public int write(ByteBuffer source) {
+      return 0;
+    }
+
+    @Override
+    public boolean awaitWritable(Deadline deadline) throws InterruptedException {
+      return closed.await(Math.max(0, deadline.remainingNanos()), TimeUnit.NANOSECONDS);
+    }
+
+    @Override
+    public void close() {
+      super.close();
+      closed.countDown();
+    }
+  }
+
+  @Test
+  void leavesAServerThatTakesNothingWhenTheCallIsOver() throws Exception {
+    SocketConnector sockets =
+        new SocketConnector(loop, new BufferPool(), TlsOptions.DEFAULT).withoutTls();
+    CompletableFuture<Deaf> deaf = new CompletableFuture<>();
+    Connector connector =
+        (destination, deadline) -> {
+          deaf.complete(new Deaf(sockets.connect(destination, deadline)));
+          return deaf.join();
+        };
+    try (LoopbackRelay other = new LoopbackRelay(connector, HeadLimits.DEFAULT)) {
+      try (Call call = other.admit(new Destination(true, "127.0.0.1", echo.port()), SOON);
+          Socket socket = new Socket(other.address().getAddress(), other.address().getPort())) {
+        String asked = connect("a:1", call.credentials()) + "early";
+        socket.getOutputStream().write(asked.getBytes(US_ASCII));
+        assertThat(socket.getInputStream().readNBytes(12)).asString(US_ASCII).endsWith("200");
+        assertThat(deaf.join().closed.await(1500, TimeUnit.MILLISECONDS)).isFalse();
+      }
+      assertThat(deaf.join().closed.await(20, TimeUnit.SECONDS)).isTrue();
+    }
+  }
+
+  @Test
+  void goesOnWhereAThreadWasRefused() throws Exception {
+    RefusingThreads threads = new RefusingThreads(Thread.ofVirtual().factory());
+    Connector none =
+        (destination, deadline) -> {
+          throw new IOException("not to be asked");
+        };
+    try (LoopbackRelay other = new LoopbackRelay(none, HeadLimits.DEFAULT, threads)) {
+      threads.refuse(true);
+      try (Socket socket = new Socket(other.address().getAddress(), other.address().getPort())) {
+        assertThat(socket.getInputStream().read()).isEqualTo(-1);
+      }
+      threads.refuse(false);
+      try (Socket socket = new Socket(other.address().getAddress(), other.address().getPort())) {
+        socket.getOutputStream().write(connect("a:1", "Parley no").getBytes(US_ASCII));
+        assertThat(socket.getInputStream().readAllBytes()).asString(US_ASCII).isEqualTo(REFUSED);
+      }
+    }
   }
 
   @Test
