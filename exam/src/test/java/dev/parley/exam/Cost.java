@@ -7,6 +7,7 @@ import java.lang.management.MemoryPoolMXBean;
 import java.lang.management.MemoryType;
 import java.lang.management.MemoryUsage;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Objects;
 import java.util.function.LongSupplier;
 import java.util.regex.Matcher;
@@ -17,7 +18,7 @@ import javax.management.ObjectName;
 /** What an act costs. For tests that run alone. */
 final class Cost {
   private static final int REPETITIONS = 3;
-  private static final int TURNS = 10;
+  private static final int TURNS = 7;
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
   private Cost() {}
@@ -41,17 +42,18 @@ final class Cost {
   }
 
   /**
-   * Returns how many times the processor time of one act another takes, both on the thread that
-   * calls and at their best. They take turns, so that what the compiler is about hits both alike.
+   * Returns how many times the processor time of one act another takes, on the thread that calls.
+   * They take turns, so that what the compiler is about hits both alike, and the median of the turns
+   * counts: in a lucky one another thread may do some of the work.
    */
   static double timesTheTimeOf(Act one, Act other) throws Exception {
-    long leastOfOne = Long.MAX_VALUE;
-    long leastOfOther = Long.MAX_VALUE;
+    double[] times = new double[TURNS];
     for (int i = 0; i < TURNS; i++) {
-      leastOfOne = Math.min(leastOfOne, spent(THREADS::getCurrentThreadCpuTime, one));
-      leastOfOther = Math.min(leastOfOther, spent(THREADS::getCurrentThreadCpuTime, other));
+      long ofOne = spent(THREADS::getCurrentThreadCpuTime, one);
+      times[i] = (double) spent(THREADS::getCurrentThreadCpuTime, other) / ofOne;
     }
-    return (double) leastOfOther / leastOfOne;
+    Arrays.sort(times);
+    return times[TURNS / 2];
   }
 
   private static long least(LongSupplier meter, Act act) throws Exception {
