@@ -205,8 +205,7 @@ public sealed interface Loss {
   /** Tells whether this end had closed before the breach: then its Close is for something else. */
   private static boolean wasClosing(ClosingHandshake closing, WebSocketProtocolException breach) {
     Violation violation = breach.violation();
-    CloseReason forIt =
-        violation == null ? CloseReason.PROTOCOL_ERROR : violation.closeReason();
+    CloseReason forIt = violation == null ? CloseReason.PROTOCOL_ERROR : violation.closeReason();
     CloseReason sent = closing.sent();
     return closing.first() == Closer.US && sent != null && sent.code() != forIt.code();
   }

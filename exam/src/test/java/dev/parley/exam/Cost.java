@@ -43,8 +43,8 @@ final class Cost {
 
   /**
    * Returns how many times the processor time of one act another takes, on the thread that calls.
-   * They take turns, so that what the compiler is about hits both alike, and the median of the turns
-   * counts: in a lucky one another thread may do some of the work.
+   * They take turns, so that what the compiler is about hits both alike, and the median of the
+   * turns counts: in a lucky one another thread may do some of the work.
    */
   static double timesTheTimeOf(Act one, Act other) throws Exception {
     double[] times = new double[TURNS];

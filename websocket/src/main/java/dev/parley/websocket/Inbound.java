@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * <p>How the bytes are cut makes no difference: the same bytes give the same events. A rule that is
  * broken is reported as soon as the byte that breaks it is there, and never before the messages
  * that were complete by then; what a Close says, and what extensions decode, is judged when it is
- * all there. Memory is taken as payload arrives, not because a length was claimed:
- * in all at most about twice what {@link Limits} allows a message.
+ * all there. Memory is taken as payload arrives, not because a length was claimed: in all at most
+ * about twice what {@link Limits} allows a message.
  *
  * <p>Neither blocks nor does I/O. For one thread at a time.
  */
@@ -180,8 +180,8 @@ public final class Inbound {
 
   /**
    * Returns how much {@link #held} may grow at most while so many bytes are read, but for what a
-   * fragment, or a part of a large frame, is decoded to: that counts once it is there. It is rounded
-   * up, to four times the bytes or more.
+   * fragment, or a part of a large frame, is decoded to: that counts once it is there. It is
+   * rounded up, to four times the bytes or more.
    */
   public long growth(int bytes) {
     return cuts ? 4L * bytes : reader.growth(bytes);

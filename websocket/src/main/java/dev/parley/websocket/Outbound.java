@@ -55,8 +55,8 @@ public final class Outbound {
    * Takes a frame. {@link #write} then gives its bytes.
    *
    * @throws IllegalArgumentException if the frame cannot be sent now: text that is not UTF-8, a
-   *     type other than that of the unfinished message, a reserved bit, which only extensions set, a
-   *     Close whose payload is no reason that may be sent
+   *     type other than that of the unfinished message, a reserved bit, which only extensions set,
+   *     a Close whose payload is no reason that may be sent
    * @throws IllegalStateException if the former frame is not wholly written, a Close was taken
    *     before, this half has ended, or the frame is a data frame and an extension failed earlier
    * @throws RuntimeException what an extension throws, see the class

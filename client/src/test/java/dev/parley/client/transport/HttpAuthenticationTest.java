@@ -76,8 +76,7 @@ final class HttpAuthenticationTest {
       String read = new String("Zürich".getBytes(StandardCharsets.UTF_8), ISO_8859_1);
       Exchange exchange = HttpAuthentication.digest("grün", "geheim").begin();
       assertThat(answer(exchange)).isNull();
-      String proof =
-          md5(md5("grün:Zürich:geheim") + ":n:" + md5("GET:/dir/index.html"));
+      String proof = md5(md5("grün:Zürich:geheim") + ":n:" + md5("GET:/dir/index.html"));
       assertThat(answer(exchange, "Digest realm=\"" + read + "\", nonce=\"n\""))
           .contains("realm=\"" + read + "\"", "response=\"" + proof + "\"");
     }

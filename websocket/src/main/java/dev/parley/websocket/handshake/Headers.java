@@ -117,8 +117,8 @@ public final class Headers {
     }
 
     /**
-     * Sets a field to one value, in place of those it had; see {@link #add}, which if it refuses the
-     * field leaves all as it was.
+     * Sets a field to one value, in place of those it had; see {@link #add}, which if it refuses
+     * the field leaves all as it was.
      */
     public Builder set(String name, String value) {
       Builder alone = new Builder().add(name, value);

@@ -70,8 +70,8 @@ final class FakeExtension implements WebSocketExtension<String> {
 
   /**
    * Offers its name once. The parameter {@code bad} is refused by the client and declined by the
-   * server; {@code broken} makes the factory fail. An
-   * extension of the name {@code clinging} fails to end.
+   * server; {@code broken} makes the factory fail. An extension of the name {@code clinging} fails
+   * to end.
    */
   static final class Factory implements WebSocketExtensionFactory<String> {
     private final String name;
