@@ -205,6 +205,9 @@ public final class HeadReader<H> {
     private static final int STATUS = MINOR + 2;
     private static final int STATUS_END = STATUS + 3;
 
+    /** The reason in most of the responses that a session keeps, here once for all of them. */
+    private static final String OF_UPGRADE = "Switching Protocols";
+
     private int status;
     private String reason = "";
 
@@ -245,7 +248,8 @@ public final class HeadReader<H> {
     @Override
     public void end(String line) {
       status = Integer.parseInt(line, STATUS, STATUS_END, 10);
-      reason = line.substring(Math.min(STATUS_END + 1, line.length()));
+      String written = line.substring(Math.min(STATUS_END + 1, line.length()));
+      reason = written.equals(OF_UPGRADE) ? OF_UPGRADE : written;
     }
 
     @Override

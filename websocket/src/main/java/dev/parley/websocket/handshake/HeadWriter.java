@@ -21,10 +21,6 @@ public final class HeadWriter {
   }
 
   private static byte[] write(String startLine, Headers headers) {
-    StringBuilder head = new StringBuilder(startLine).append("\r\n");
-    for (Headers.Field field : headers.fields()) {
-      head.append(field.name()).append(": ").append(field.value()).append("\r\n");
-    }
-    return head.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1);
+    return (startLine + "\r\n" + headers.lines() + "\r\n").getBytes(StandardCharsets.ISO_8859_1);
   }
 }

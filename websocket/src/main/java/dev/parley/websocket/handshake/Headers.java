@@ -9,12 +9,19 @@ import org.jspecify.annotations.Nullable;
  * The header fields of a request or a response, in their order. Immutable. Names are compared
  * without regard to case (RFC 9110 §5.1); two headers are equal when their field lines are, letter
  * by letter and in the same order.
+ *
+ * @implNote A session keeps those of its opening for as long as it lives, so they are one string
+ *     and not a list of fields, which weighs four times as much.
  */
 public final class Headers {
+  private static final String COLON = ": ";
+  private static final String LINE_END = "\r\n";
+
   /** No fields. */
   public static final Headers EMPTY = builder().build();
 
-  private final List<Field> fields;
+  /** As they go over the wire, each line with its end (RFC 9112 §5). */
+  private final String lines;
 
   /**
    * One field line.
@@ -30,43 +37,70 @@ public final class Headers {
     }
   }
 
-  private Headers(List<Field> fields) {
-    this.fields = List.copyOf(fields);
+  private Headers(String lines) {
+    this.lines = lines;
   }
 
   /** Returns the first value of a field, or {@code null} where there is none. */
   public @Nullable String get(String name) {
-    for (Field field : fields) {
-      if (field.name().equalsIgnoreCase(name)) {
-        return field.value();
-      }
-    }
-    return null;
+    int line = find(name, 0);
+    return line < 0 ? null : field(line).value();
   }
 
   /** Returns every value of a field, one for each field line, in their order. */
   public List<String> getAll(String name) {
-    return fields.stream()
-        .filter(field -> field.name().equalsIgnoreCase(name))
-        .map(Field::value)
-        .toList();
+    List<String> values = new ArrayList<>();
+    for (int line = find(name, 0); line >= 0; line = find(name, end(line))) {
+      values.add(field(line).value());
+    }
+    return List.copyOf(values);
   }
 
   /** Tells whether there is a field of this name. */
   public boolean contains(String name) {
-    return get(name) != null;
+    return find(name, 0) >= 0;
   }
 
   /** Returns all field lines, in their order. */
   public List<Field> fields() {
-    return fields;
+    List<Field> fields = new ArrayList<>();
+    for (int line = 0; line < lines.length(); line = end(line)) {
+      fields.add(field(line));
+    }
+    return List.copyOf(fields);
+  }
+
+  /** Returns where the next line of this name begins, from a line on; -1 where there is none. */
+  private int find(String name, int from) {
+    for (int line = from; line < lines.length(); line = end(line)) {
+      if (lines.indexOf(':', line) == line + name.length()
+          && lines.regionMatches(true, line, name, 0, name.length())) {
+        return line;
+      }
+    }
+    return -1;
+  }
+
+  private Field field(int line) {
+    int colon = lines.indexOf(':', line);
+    return new Field(
+        lines.substring(line, colon),
+        lines.substring(colon + COLON.length(), end(line) - LINE_END.length()));
+  }
+
+  /** Returns where a line ends and the next one begins. */
+  private int end(int line) {
+    return lines.indexOf(LINE_END, line) + LINE_END.length();
+  }
+
+  /** Returns the lines as they go over the wire, each with its end. */
+  String lines() {
+    return lines;
   }
 
   /** Returns a builder that begins with these fields. */
   public Builder toBuilder() {
-    Builder builder = builder();
-    builder.fields.addAll(fields);
-    return builder;
+    return builder().addAll(this);
   }
 
   /** Returns an empty builder. */
@@ -76,18 +110,18 @@ public final class Headers {
 
   @Override
   public boolean equals(@Nullable Object other) {
-    return other instanceof Headers headers && fields.equals(headers.fields);
+    return other instanceof Headers headers && lines.equals(headers.lines);
   }
 
   @Override
   public int hashCode() {
-    return fields.hashCode();
+    return lines.hashCode();
   }
 
   /** Shows the names only: a value may be a secret. */
   @Override
   public String toString() {
-    return fields.stream().map(Field::name).toList().toString();
+    return fields().toString();
   }
 
   /** Collects header fields and refuses what would break the head of a request apart. */
@@ -112,7 +146,7 @@ public final class Headers {
 
     /** Adds every field line of other headers. */
     public Builder addAll(Headers headers) {
-      fields.addAll(headers.fields);
+      fields.addAll(headers.fields());
       return this;
     }
 
@@ -140,7 +174,11 @@ public final class Headers {
 
     /** Returns the headers as they stand now. */
     public Headers build() {
-      return new Headers(fields);
+      StringBuilder lines = new StringBuilder();
+      for (Field field : fields) {
+        lines.append(field.name()).append(COLON).append(field.value()).append(LINE_END);
+      }
+      return new Headers(lines.toString());
     }
   }
 }
