@@ -2,6 +2,7 @@
 package dev.parley.websocket;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 
 /**
  * Puts a frame on the wire (RFC 6455 §5.2), header and payload straight into the buffer that goes
@@ -9,10 +10,20 @@ import java.nio.ByteBuffer;
  */
 final class FrameWriter {
   private static final byte[] EMPTY = {};
-  private static final int LONGEST_HEADER = 14;
+
+  /** How far a value is shifted whose highest byte comes first in a header, or in its tail. */
+  private static final int FIRST = 56;
 
   private final boolean masked;
-  private final ByteBuffer header = ByteBuffer.allocate(LONGEST_HEADER).limit(0);
+
+  /** The first eight bytes of the header, the highest first; in most frames these are all. */
+  private long head;
+
+  /** The bytes after those. */
+  private long tail;
+
+  private int headerLength;
+  private int headerWritten;
   private byte[] payload = EMPTY;
   private int written;
   private int key;
@@ -30,27 +41,31 @@ final class FrameWriter {
    */
   void begin(int firstByte, byte[] payload, int key) {
     int maskBit = masked ? 0x80 : 0;
-    header.clear().put((byte) firstByte);
+    int keyLength = masked ? Integer.BYTES : 0;
+    long keyBits = masked ? key & 0xffff_ffffL : 0;
+    long length = payload.length;
+    long first = (firstByte & 0xffL) << FIRST;
     // RFC 6455 §5.2: the shortest form that holds the length
-    if (payload.length < 126) {
-      header.put((byte) (maskBit | payload.length));
-    } else if (payload.length < 1 << 16) {
-      header.put((byte) (maskBit | 126)).putShort((short) payload.length);
+    if (length < 126) {
+      head = first | (maskBit | length) << 48 | keyBits << 16;
+      headerLength = 2 + keyLength;
+    } else if (length < 1 << 16) {
+      head = first | (maskBit | 126L) << 48 | length << 32 | keyBits;
+      headerLength = 4 + keyLength;
     } else {
-      header.put((byte) (maskBit | 127)).putLong(payload.length);
+      head = first | (maskBit | 127L) << 48 | length >>> 16;
+      tail = length << 48 | keyBits << 16;
+      headerLength = 10 + keyLength;
     }
-    if (masked) {
-      header.putInt(key);
-    }
-    header.flip();
+    headerWritten = 0;
     this.payload = payload;
     this.key = key;
   }
 
   /** Writes as much as fits, and tells whether nothing is left. */
   boolean write(ByteBuffer target) {
-    while (header.hasRemaining() && target.hasRemaining()) {
-      target.put(header.get());
+    if (headerWritten < headerLength) {
+      writeHeader(target);
     }
     int count = Math.min(target.remaining(), payload.length - written);
     if (masked) {
@@ -67,13 +82,30 @@ final class FrameWriter {
     return true;
   }
 
+  private void writeHeader(ByteBuffer target) {
+    if (headerWritten == 0 && headerLength <= Long.BYTES && target.remaining() >= Long.BYTES) {
+      // In one go; what it writes behind the header is free, and the payload's place.
+      int at = target.position();
+      ByteOrder order = target.order();
+      target.order(ByteOrder.BIG_ENDIAN).putLong(at, head).order(order);
+      target.position(at + headerLength);
+      headerWritten = headerLength;
+      return;
+    }
+    while (headerWritten < headerLength && target.hasRemaining()) {
+      long bytes = headerWritten < Long.BYTES ? head : tail;
+      target.put((byte) (bytes >>> (FIRST - 8 * (headerWritten % Long.BYTES))));
+      headerWritten++;
+    }
+  }
+
   /** Returns how many bytes of the frame are left to write. */
   long remaining() {
-    return header.remaining() + (long) payload.length - written;
+    return headerLength - headerWritten + (long) payload.length - written;
   }
 
   /** Tells whether the last frame has been written to its end. */
   boolean isIdle() {
-    return !header.hasRemaining() && written == payload.length;
+    return headerWritten == headerLength && written == payload.length;
   }
 }
