@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.client;
 
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,7 +13,9 @@ import org.jspecify.annotations.Nullable;
  * and go with the request to its {@link HttpClientCall}. Any thread may use them.
  */
 public final class Attributes {
-  private final Map<AttributeKey<?>, Object> values = new ConcurrentHashMap<>();
+  /** Replaced with each change: a session keeps it, and most have none, or one. */
+  private final AtomicReference<Map<AttributeKey<?>, Object>> values =
+      new AtomicReference<>(Map.of());
 
   /** Makes an empty set. */
   public Attributes() {}
@@ -19,24 +23,34 @@ public final class Attributes {
   /** Returns the value of a key, or {@code null} where it has none. */
   @SuppressWarnings("unchecked") // put takes a value of the key's own type, and keys are unique
   public <T> @Nullable T get(AttributeKey<T> key) {
-    return (T) values.get(Objects.requireNonNull(key, "key"));
+    return (T) values.get().get(Objects.requireNonNull(key, "key"));
   }
 
   /** Gives a key a value, in place of the one it had. */
   public <T> Attributes put(AttributeKey<T> key, T value) {
-    values.put(key, Objects.requireNonNull(value, "value"));
+    Objects.requireNonNull(value, "value");
+    change(copy -> copy.put(key, value));
     return this;
   }
 
   /** Takes a key's value away, if it has one. */
   public Attributes remove(AttributeKey<?> key) {
-    values.remove(key);
+    change(copy -> copy.remove(key));
     return this;
+  }
+
+  private void change(Consumer<Map<AttributeKey<?>, Object>> change) {
+    values.updateAndGet(
+        before -> {
+          Map<AttributeKey<?>, Object> copy = new HashMap<>(before);
+          change.accept(copy);
+          return Map.copyOf(copy);
+        });
   }
 
   /** Shows the names only: a value may be a secret. */
   @Override
   public String toString() {
-    return values.keySet().toString();
+    return values.get().keySet().toString();
   }
 }

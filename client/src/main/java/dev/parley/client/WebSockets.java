@@ -7,7 +7,10 @@ import dev.parley.websocket.Inbound.Delivery;
 import dev.parley.websocket.Limits;
 import dev.parley.websocket.extension.WebSocketExtensionsConfig;
 import java.time.Duration;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +52,9 @@ public final class WebSockets {
   private final @Nullable MemoryBudget budget;
   private final @Nullable WebsocketContentConverter contentConverter;
   private final List<WebSocketExtensionsConfig.Installed<?>> extensions;
+
+  /** Made once for all sessions, which keep them. */
+  private final Map<Delivery, ConnectionOptions> connectionOptions = new EnumMap<>(Delivery.class);
 
   /**
    * The settings of {@link WebSockets}. Each setter returns this and has a getter of its name; a
@@ -350,6 +356,9 @@ public final class WebSockets {
     this.budget = memoryBudget == Long.MAX_VALUE ? null : new MemoryBudget(memoryBudget);
     this.contentConverter = config.contentConverter();
     this.extensions = config.extensions().installed();
+    for (Delivery each : Delivery.values()) {
+      connectionOptions.put(each, newConnectionOptions(each));
+    }
   }
 
   @Nullable WebsocketContentConverter contentConverter() {
@@ -373,6 +382,10 @@ public final class WebSockets {
   }
 
   ConnectionOptions connectionOptions(Delivery delivery) {
+    return Objects.requireNonNull(connectionOptions.get(delivery));
+  }
+
+  private ConnectionOptions newConnectionOptions(Delivery delivery) {
     return new ConnectionOptions(
         delivery,
         pingInterval,

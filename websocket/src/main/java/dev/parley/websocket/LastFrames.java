@@ -5,6 +5,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Remembers the headers of the last frames of one direction, for whoever asks later what led to the
@@ -24,23 +25,32 @@ final class LastFrames {
 
   /**
    * A header in each: the first byte on top, the length below. The last place counts the frames.
+   * Made with the first: many sessions send none, or receive none.
    */
-  private final long[] headers = new long[KEPT + 1];
+  private volatile long @Nullable [] headers;
 
   void add(int firstByte, long length) {
-    long count = headers[KEPT];
+    long[] kept = headers;
+    if (kept == null) {
+      kept = new long[KEPT + 1];
+      headers = kept;
+    }
+    long count = kept[KEPT];
     long shown = length >>> FIRST_BYTE_SHIFT == 0 ? length : LENGTH_MASK; // absurd, or negative
-    HEADER.setRelease(
-        headers, (int) count & (KEPT - 1), (long) firstByte << FIRST_BYTE_SHIFT | shown);
-    HEADER.setRelease(headers, KEPT, count + 1);
+    HEADER.setRelease(kept, (int) count & (KEPT - 1), (long) firstByte << FIRST_BYTE_SHIFT | shown);
+    HEADER.setRelease(kept, KEPT, count + 1);
   }
 
   /** Returns the headers, the oldest first. */
   List<FrameHeader> list() {
-    long count = (long) HEADER.getAcquire(headers, KEPT);
+    long[] kept = headers;
+    if (kept == null) {
+      return List.of();
+    }
+    long count = (long) HEADER.getAcquire(kept, KEPT);
     List<FrameHeader> list = new ArrayList<>();
     for (long i = Math.max(0, count - KEPT); i < count; i++) {
-      long header = (long) HEADER.getAcquire(headers, (int) i & (KEPT - 1));
+      long header = (long) HEADER.getAcquire(kept, (int) i & (KEPT - 1));
       list.add(new FrameHeader((int) (header >>> FIRST_BYTE_SHIFT), header & LENGTH_MASK));
     }
     return List.copyOf(list);

@@ -2,7 +2,7 @@
 package dev.parley.client.connection;
 
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 
 /**
  * Notices that a session has been left alone, and sees to it that its Pings are answered all the
@@ -22,7 +22,12 @@ final class IdleWatch {
   private final WebSocketConnection connection;
   private final IncomingPath incoming;
   private final OutgoingPath outgoing;
-  private final AtomicBoolean ticking = new AtomicBoolean();
+
+  private static final AtomicIntegerFieldUpdater<IdleWatch> TICKING =
+      AtomicIntegerFieldUpdater.newUpdater(IdleWatch.class, "ticking");
+
+  /** 1 while a timer is going. */
+  private volatile int ticking;
 
   // What happened since the last tick. The two are kept apart: who sends all the time does not
   // read.
@@ -52,7 +57,7 @@ final class IdleWatch {
   }
 
   private void watch() {
-    if (!ticking.get() && ticking.compareAndSet(false, true)) {
+    if (ticking == 0 && TICKING.compareAndSet(this, 0, 1)) {
       connection.schedule(this::tick, TICK);
     }
   }
@@ -65,7 +70,7 @@ final class IdleWatch {
     if ((reading || writing) && !connection.hasEnded()) {
       connection.schedule(this::tick, TICK);
     } else {
-      ticking.set(false); // before looking: whoever leaves after the look starts the next watch
+      ticking = 0; // before looking: whoever leaves after the look starts the next watch
     }
     if (!reading) {
       switch (incoming.rest()) {

@@ -5,7 +5,7 @@ import dev.parley.client.transport.Deadline;
 import dev.parley.websocket.Frame;
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
@@ -31,7 +31,10 @@ final class Inbox {
   private volatile boolean empty = true;
 
   /** Read without the lock, so that a change nobody waits for costs one read. */
-  private final AtomicInteger waiting = new AtomicInteger();
+  private volatile int waiting;
+
+  private static final AtomicIntegerFieldUpdater<Inbox> WAITING =
+      AtomicIntegerFieldUpdater.newUpdater(Inbox.class, "waiting");
 
   Inbox(int maxFrames, long maxBytes, MemoryBudget.@Nullable Share share) {
     this.maxFrames = maxFrames;
@@ -113,7 +116,7 @@ final class Inbox {
 
   /** Wakes all who wait, so that they look again. */
   void wake() {
-    if (waiting.get() > 0) {
+    if (waiting > 0) {
       lock.lock();
       try {
         changed.signalAll();
@@ -132,7 +135,7 @@ final class Inbox {
   boolean awaitWhile(BooleanSupplier condition, Deadline deadline) throws InterruptedException {
     lock.lockInterruptibly();
     try {
-      waiting.incrementAndGet(); // before the condition is looked at: see wake()
+      WAITING.incrementAndGet(this); // before the condition is looked at: see wake()
       while (condition.getAsBoolean()) {
         if (deadline.isOver()) {
           return false;
@@ -142,7 +145,7 @@ final class Inbox {
       }
       return true;
     } finally {
-      waiting.decrementAndGet();
+      WAITING.decrementAndGet(this);
       lock.unlock();
     }
   }

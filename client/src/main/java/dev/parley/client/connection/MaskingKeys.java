@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.client.connection;
 
-import java.nio.ByteBuffer;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.function.IntSupplier;
 
 /**
@@ -9,8 +11,16 @@ import java.util.function.IntSupplier;
  * some at a time, because each visit there takes a lock. For one thread at a time.
  */
 public final class MaskingKeys implements IntSupplier {
+  private static final VarHandle INTS =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
+  private static final byte[] NONE = {};
+
   private final KeyStream stream;
-  private final ByteBuffer keys = ByteBuffer.allocate(KeyStream.DRAW).limit(0);
+
+  /** Made with the first key: a session that only receives has none. */
+  private byte[] keys = NONE;
+
+  private int next;
 
   /** Makes a source of keys that draws from a stream. */
   public MaskingKeys(KeyStream stream) {
@@ -19,10 +29,19 @@ public final class MaskingKeys implements IntSupplier {
 
   @Override
   public int getAsInt() {
-    if (!keys.hasRemaining()) {
-      stream.draw(keys.array());
-      keys.clear();
+    if (next == keys.length) {
+      draw();
     }
-    return keys.getInt();
+    int key = (int) INTS.get(keys, next);
+    next += Integer.BYTES;
+    return key;
+  }
+
+  private void draw() {
+    if (keys.length == 0) {
+      keys = new byte[KeyStream.DRAW];
+    }
+    stream.draw(keys);
+    next = 0;
   }
 }

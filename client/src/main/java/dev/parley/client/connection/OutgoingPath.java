@@ -16,7 +16,7 @@ import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -50,8 +50,17 @@ final class OutgoingPath {
   private final SentMessages messages = new SentMessages();
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition messageOver = lock.newCondition();
-  private final AtomicBoolean draining = new AtomicBoolean();
-  private final AtomicBoolean flushComing = new AtomicBoolean();
+
+  private static final AtomicIntegerFieldUpdater<OutgoingPath> DRAINING =
+      AtomicIntegerFieldUpdater.newUpdater(OutgoingPath.class, "draining");
+  private static final AtomicIntegerFieldUpdater<OutgoingPath> FLUSH_COMING =
+      AtomicIntegerFieldUpdater.newUpdater(OutgoingPath.class, "flushComing");
+
+  /** 1 while there is a drainer. */
+  private volatile int draining;
+
+  /** 1 while a flush is to come for what is held back. */
+  private volatile int flushComing;
 
   /**
    * What is encoded and not yet written: from 0 to the position. Taken from the pool while it is
@@ -559,10 +568,10 @@ final class OutgoingPath {
   }
 
   private void flushSoon() {
-    if (flushComing.compareAndSet(false, true)) {
+    if (FLUSH_COMING.compareAndSet(this, 0, 1)) {
       connection.schedule(
           () -> {
-            flushComing.set(false);
+            flushComing = 0;
             drain();
           },
           WebSocketConnection.HOLD_BACK);
@@ -571,7 +580,7 @@ final class OutgoingPath {
 
   private void unlock() {
     boolean encoded = unflushed || (buffer != null && buffer.position() > 0);
-    boolean left = !outbound.isIdle() || (encoded && !flushComing.get());
+    boolean left = !outbound.isIdle() || (encoded && flushComing == 0);
     lock.unlock();
     if (left && broken == null) {
       drain();
@@ -582,7 +591,7 @@ final class OutgoingPath {
 
   /** Writes what is owed if the lock is free; whoever holds it will see to it otherwise (law 2). */
   private void writeOwed() {
-    while (!replies.isEmpty() && !draining.get() && broken == null && lock.tryLock()) {
+    while (!replies.isEmpty() && draining == 0 && broken == null && lock.tryLock()) {
       boolean done = false;
       try {
         done = pump(AT_ONCE);
@@ -601,9 +610,9 @@ final class OutgoingPath {
 
   /** Has a virtual thread write all that is begun, owed or held back, unless one is at it. */
   private void drain() {
-    if (draining.compareAndSet(false, true)
+    if (DRAINING.compareAndSet(this, 0, 1)
         && !connection.startVirtually("parley-drain", this::drainWhileHolding)) {
-      draining.set(false);
+      draining = 0;
     }
   }
 
@@ -616,7 +625,7 @@ final class OutgoingPath {
     } catch (InterruptedException e) {
       throw new AssertionError("nobody has this thread to interrupt it", e);
     } finally {
-      draining.set(false);
+      draining = 0;
       unlock();
     }
   }

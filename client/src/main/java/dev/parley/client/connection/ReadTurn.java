@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.client.connection;
 
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 
 /**
  * The right to read the transport and to feed {@code Inbound}. One thread holds it at a time;
@@ -9,17 +9,21 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * waits at the inbox.
  */
 final class ReadTurn {
-  private final AtomicBoolean taken = new AtomicBoolean();
+  private static final AtomicIntegerFieldUpdater<ReadTurn> TAKEN =
+      AtomicIntegerFieldUpdater.newUpdater(ReadTurn.class, "taken");
+
+  /** 1 while somebody has it. */
+  private volatile int taken;
 
   boolean tryTake() {
-    return !taken.get() && taken.compareAndSet(false, true);
+    return taken == 0 && TAKEN.compareAndSet(this, 0, 1);
   }
 
   boolean isTaken() {
-    return taken.get();
+    return taken != 0;
   }
 
   void giveBack() {
-    taken.set(false);
+    taken = 0;
   }
 }

@@ -2,7 +2,7 @@
 package dev.parley.client.connection;
 
 import dev.parley.websocket.Frame;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,15 +11,22 @@ import org.jspecify.annotations.Nullable;
  * first Close stands.
  */
 final class Replies {
-  private final AtomicReference<Frame.@Nullable Pong> pong = new AtomicReference<>();
-  private final AtomicReference<Frame.@Nullable Ping> ping = new AtomicReference<>();
-  private final AtomicReference<Frame.@Nullable Close> close = new AtomicReference<>();
+  private static final AtomicReferenceFieldUpdater<Replies, Frame.@Nullable Pong> PONG =
+      AtomicReferenceFieldUpdater.newUpdater(Replies.class, Frame.Pong.class, "pong");
+  private static final AtomicReferenceFieldUpdater<Replies, Frame.@Nullable Ping> PING =
+      AtomicReferenceFieldUpdater.newUpdater(Replies.class, Frame.Ping.class, "ping");
+  private static final AtomicReferenceFieldUpdater<Replies, Frame.@Nullable Close> CLOSE =
+      AtomicReferenceFieldUpdater.newUpdater(Replies.class, Frame.Close.class, "close");
+
+  private volatile Frame.@Nullable Pong pong;
+  private volatile Frame.@Nullable Ping ping;
+  private volatile Frame.@Nullable Close close;
 
   void add(Frame frame) {
     switch (frame) {
-      case Frame.Pong owed -> pong.set(owed);
-      case Frame.Ping owed -> ping.set(owed);
-      case Frame.Close owed -> close.compareAndSet(null, owed);
+      case Frame.Pong owed -> pong = owed;
+      case Frame.Ping owed -> ping = owed;
+      case Frame.Close owed -> CLOSE.compareAndSet(this, null, owed);
       case Frame.Text text ->
           throw new IllegalArgumentException("a reply is no data frame: " + text);
       case Frame.Binary binary ->
@@ -29,14 +36,14 @@ final class Replies {
 
   /** Takes the next frame to write, the Close last. */
   @Nullable Frame next() {
-    Frame next = pong.getAndSet(null);
+    Frame next = PONG.getAndSet(this, null);
     if (next == null) {
-      next = ping.getAndSet(null);
+      next = PING.getAndSet(this, null);
     }
-    return next != null ? next : close.getAndSet(null);
+    return next != null ? next : CLOSE.getAndSet(this, null);
   }
 
   boolean isEmpty() {
-    return pong.get() == null && ping.get() == null && close.get() == null;
+    return pong == null && ping == null && close == null;
   }
 }

@@ -44,8 +44,7 @@ final class RoundTrips {
 
   private final ReentrantLock lock = new ReentrantLock();
 
-  /** Made with the first Ping: most sessions send none. */
-  private @Nullable ArrayDeque<Ping> waiting;
+  private final ArrayDeque<Ping> waiting = new ArrayDeque<>(2);
 
   private long last; // its number
   private long lastNanos = -1;
@@ -57,9 +56,6 @@ final class RoundTrips {
     try {
       last++;
       Ping ping = new Ping(last, System.nanoTime());
-      if (waiting == null) {
-        waiting = new ArrayDeque<>(2);
-      }
       waiting.add(ping);
       return ping;
     } finally {
@@ -81,12 +77,10 @@ final class RoundTrips {
   }
 
   /** Tells that nobody waits for the Pong any more. */
-  void forget(@Nullable Ping ping) {
+  void forget(Ping ping) {
     lock.lock();
     try {
-      if (waiting != null && ping != null) {
-        waiting.remove(ping);
-      }
+      waiting.remove(ping);
     } finally {
       lock.unlock();
     }
@@ -100,9 +94,8 @@ final class RoundTrips {
   boolean answered(Frame.Pong pong) {
     lock.lock();
     try {
-      ArrayDeque<Ping> sent = waiting;
       Ping answered = find(pong.data());
-      if (answered == null || sent == null) {
+      if (answered == null) {
         return false;
       }
       long now = System.nanoTime();
@@ -112,7 +105,7 @@ final class RoundTrips {
           smoothedNanos == 0 ? lastNanos : smoothedNanos + (lastNanos - smoothedNanos) / 8;
       Ping earlier;
       do {
-        earlier = sent.remove();
+        earlier = waiting.remove();
         earlier.roundTrip = Duration.ofNanos(now - earlier.sentNanos);
       } while (earlier != answered);
       return true;
@@ -122,7 +115,7 @@ final class RoundTrips {
   }
 
   private @Nullable Ping find(byte[] payload) {
-    if (waiting == null || payload.length != Long.BYTES) {
+    if (payload.length != Long.BYTES) {
       return null;
     }
     long number = ByteBuffer.wrap(payload).getLong();

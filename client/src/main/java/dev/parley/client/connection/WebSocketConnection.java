@@ -70,7 +70,10 @@ public final class WebSocketConnection {
   private final IncomingPath incoming;
   private final OutgoingPath outgoing;
   private final IdleWatch watch;
-  private final RoundTrips roundTrips = new RoundTrips();
+
+  /** Made with the first Ping: most sessions send none. */
+  private final AtomicReference<@Nullable RoundTrips> roundTrips = new AtomicReference<>();
+
   private final AtomicReference<ClosingHandshake> closing =
       new AtomicReference<>(ClosingHandshake.OPEN);
   // The timers that would outlast the connection, and keep it from being collected.
@@ -343,14 +346,15 @@ public final class WebSocketConnection {
    */
   public Duration ping(Duration timeout) {
     Deadline deadline = Deadline.after(timeout);
-    RoundTrips.Ping ping = roundTrips.next();
+    RoundTrips trips = roundTrips();
+    RoundTrips.Ping ping = trips.next();
     try {
       outgoing.send(ping.frame(), deadline);
       incoming.awaitWhile(() -> !ping.isAnswered(), deadline);
     } catch (InterruptedException e) {
       throw interrupted("interrupted while waiting for a Pong", e);
     } finally {
-      roundTrips.forget(ping);
+      trips.forget(ping);
     }
     Duration roundTrip = ping.roundTrip();
     if (roundTrip != null) {
@@ -371,12 +375,14 @@ public final class WebSocketConnection {
    * Returns the round trip of the last Ping that was answered; {@code null} while there is none.
    */
   public @Nullable Duration lastRoundTrip() {
-    return roundTrips.last();
+    RoundTrips trips = roundTrips.get();
+    return trips == null ? null : trips.last();
   }
 
   /** Returns the smoothed round trip, or {@code null} while no Ping was answered. */
   public @Nullable Duration smoothedRoundTrip() {
-    return roundTrips.smoothed();
+    RoundTrips trips = roundTrips.get();
+    return trips == null ? null : trips.smoothed();
   }
 
   /** Tells whether it is decided how the connection ends. */
@@ -532,8 +538,11 @@ public final class WebSocketConnection {
    * @param former the one before, whose Pong nobody waits for any more
    */
   RoundTrips.Ping pingFromTimer(RoundTrips.@Nullable Ping former) {
-    roundTrips.forget(former);
-    RoundTrips.Ping ping = roundTrips.next();
+    RoundTrips trips = roundTrips();
+    if (former != null) {
+      trips.forget(former);
+    }
+    RoundTrips.Ping ping = trips.next();
     boolean unused = startVirtually("parley-ping", () -> outgoing.owe(ping.frame()));
     return ping;
   }
@@ -543,21 +552,37 @@ public final class WebSocketConnection {
    * tells nothing.
    */
   void pingUnasked() {
-    roundTrips.forget(pingFromTimer(null));
+    roundTrips().forget(pingFromTimer(null));
+  }
+
+  private RoundTrips roundTrips() {
+    RoundTrips made = roundTrips.get();
+    if (made != null) {
+      return made;
+    }
+    RoundTrips mine = new RoundTrips();
+    RoundTrips before = roundTrips.compareAndExchange(null, mine);
+    return before == null ? mine : before;
   }
 
   void pingBegun(Frame.Ping ping) {
-    roundTrips.begun(ping);
+    RoundTrips trips = roundTrips.get();
+    if (trips != null) { // else it is the application's own
+      trips.begun(ping);
+    }
   }
 
   boolean pongReceived(Frame.Pong pong) {
-    boolean ours = roundTrips.answered(pong);
-    Duration last = roundTrips.last();
-    Duration smoothed = roundTrips.smoothed();
-    if (ours && last != null && smoothed != null) {
+    RoundTrips trips = roundTrips.get();
+    if (trips == null || !trips.answered(pong)) {
+      return false;
+    }
+    Duration last = trips.last();
+    Duration smoothed = trips.smoothed();
+    if (last != null && smoothed != null) {
       PingEvent.answered(id, last, smoothed);
     }
-    return ours;
+    return true;
   }
 
   void closeSent(CloseReason reason) {

@@ -19,7 +19,6 @@ final class RoundTripsTest {
   void nothingIsKnownAtFirst() {
     assertThat(roundTrips.last()).isNull();
     assertThat(roundTrips.smoothed()).isNull();
-    roundTrips.forget(null);
     assertThat(roundTrips.answered(new Frame.Pong(new byte[8]))).isFalse();
   }
 
