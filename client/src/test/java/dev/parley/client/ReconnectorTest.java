@@ -30,6 +30,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 final class ReconnectorTest {
@@ -318,8 +320,10 @@ final class ReconnectorTest {
       reconnector.close();
     }
 
-    @Test
-    void textThatIsSpoiltLaterIsToldOfAndTheSessionGoesOn() throws InterruptedException {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void textThatIsSpoiltLaterIsToldOfAndTheSessionGoesOn(boolean handlerFails)
+        throws InterruptedException {
       CountDownLatch proceed = new CountDownLatch(1);
       BlockingQueue<WebSocketException> told = new LinkedBlockingQueue<>();
       Reconnector reconnector =
@@ -334,6 +338,9 @@ final class ReconnectorTest {
                 @Override
                 public void inDoubt(Frame message, WebSocketException failure) {
                   told.add(failure);
+                  if (handlerFails) {
+                    throw new AssertionError("of the handler's own");
+                  }
                 }
               });
       byte[] bytes = {'a', 'b'};
@@ -346,32 +353,6 @@ final class ReconnectorTest {
           .hasCauseInstanceOf(IllegalArgumentException.class);
       reconnector.close();
       assertThat(transitions).filteredOn(Transition.Opened.class::isInstance).hasSize(1);
-    }
-
-    @Test
-    void goesOnThoughTheHandlerFailsWhenItIsTold() throws InterruptedException {
-      CountDownLatch proceed = new CountDownLatch(1);
-      Reconnector reconnector =
-          start(
-              KEEPING,
-              new Receiving() {
-                @Override
-                public void resume(ClientWebSocketSession session) throws Exception {
-                  proceed.await();
-                }
-
-                @Override
-                public void inDoubt(Frame message, WebSocketException failure) {
-                  throw new AssertionError("of the handler's own");
-                }
-              });
-      byte[] bytes = {'a'};
-      reconnector.send(new Frame.Text(bytes));
-      bytes[0] = (byte) 0xff;
-      reconnector.send("next");
-      proceed.countDown();
-      assertThat(text(server.takeConnection(SOON).takeFrame(SOON))).isEqualTo("next");
-      reconnector.close();
     }
 
     @Test
