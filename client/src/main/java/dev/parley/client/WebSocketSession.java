@@ -27,6 +27,10 @@ import org.jspecify.annotations.Nullable;
  * was sent whole or not at all, and the session stays open.
  */
 public interface WebSocketSession extends AutoCloseable {
+  // Applications implement this too, in tests above all. So what not every session can do has a
+  // default that refuses, as the methods of java.util.Collection do; every session that this
+  // library opens does all of it.
+
   /** Returns what arrives, in order; see {@link ReceiveChannel}. Always the same channel. */
   ReceiveChannel<Frame> incoming();
 

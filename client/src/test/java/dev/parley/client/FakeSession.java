@@ -12,7 +12,10 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** A session with no connection, which ends as a test wants. */
+/**
+ * A session with no connection, which ends as a test wants. It carries no messages: a test that
+ * asks for one needs a real session, and fails here.
+ */
 final class FakeSession implements WebSocketSession {
   private static final HttpClient CLIENT = HttpClient.create();
 

@@ -72,6 +72,7 @@ public final class RawZlib implements Client {
 
     @Override
     public void send(byte[] binary) {
+      // Every compressed workload is JSON: a figure for anything else would compare with nothing.
       throw new UnsupportedOperationException("only text is compressed");
     }
 
