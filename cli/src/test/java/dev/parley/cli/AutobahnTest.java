@@ -21,6 +21,11 @@ final class AutobahnTest {
 
   private static final Scenario THREE_CASES = Scenario.accept().send("3").close(CloseReason.NORMAL);
   private static final Scenario REPORTS = Scenario.accept().close(CloseReason.NORMAL);
+  private static final Scenario SILENT_CASE = REPORTS;
+
+  private static Scenario verdict(String behavior) {
+    return Scenario.accept().send("{\"behavior\": \"" + behavior + "\"}").close(CloseReason.NORMAL);
+  }
 
   @Test
   void everyCaseIsEchoedWithItsOwnType() {
@@ -35,10 +40,13 @@ final class AutobahnTest {
               .send(binary)
               .expect(binary)
               .close(CloseReason.NORMAL));
+      server.enqueue(verdict("OK"));
       server.enqueue(
           Scenario.accept().sendFragmented(text, 1).expect(text).close(CloseReason.NORMAL));
+      server.enqueue(verdict("OK"));
       server.enqueue(
           Scenario.accept().send(new Frame.Close()).expect(new Frame.Close()).endOfStream());
+      server.enqueue(verdict("INFORMATIONAL"));
       server.enqueue(REPORTS);
 
       Command command = Command.run("", "autobahn", server.url());
@@ -48,22 +56,51 @@ final class AutobahnTest {
               new Command(
                   0,
                   """
-                  case 1/3: closed: 1000 Normal closure
-                  case 2/3: closed: 1000 Normal closure
-                  case 3/3: closed: no code
+                  case 1/3: OK, closed: 1000 Normal closure
+                  case 2/3: OK, closed: 1000 Normal closure
+                  case 3/3: INFORMATIONAL, closed: no code
                   """,
                   ""));
     }
   }
 
   @Test
-  void aFailedCaseDoesNotEndTheRun() {
+  void aCaseThatWasNotRightIsRunOnceMore() {
+    try (MockWebSocketServer server = MockWebSocketServer.start()) {
+      server.enqueue(THREE_CASES);
+      server.enqueue(SILENT_CASE);
+      server.enqueue(verdict("NON-STRICT"));
+      server.enqueue(SILENT_CASE);
+      server.enqueue(verdict("OK"));
+      server.enqueue(SILENT_CASE);
+      server.enqueue(verdict("FAILED"));
+      server.enqueue(SILENT_CASE);
+      server.enqueue(verdict("FAILED"));
+      server.enqueue(REPORTS);
+
+      Command command = Command.run("", "autobahn", server.url(), "--cases", "1,2");
+
+      assertThat(command)
+          .isEqualTo(
+              new Command(
+                  1,
+                  """
+                  case 1/3: OK, closed: 1000 Normal closure
+                  case 2/3: FAILED, closed: 1000 Normal closure
+                  """,
+                  ""));
+    }
+  }
+
+  @Test
+  void aFailedCaseDoesNotEndTheRunNorDoesAServerThatTellsNoVerdict() {
     try (MockWebSocketServer server = MockWebSocketServer.start()) {
       server.enqueue(THREE_CASES);
       server.enqueue(
           Scenario.accept()
               .send(RawFrame.text("a").withRsv3(true))
               .expectClose(new CloseReason(1002, "reserved bit set")));
+      server.enqueue(Scenario.reject(404));
       server.enqueue(Scenario.accept().reset());
       server.enqueue(Scenario.reject(500));
       server.enqueue(REPORTS);
@@ -86,8 +123,10 @@ final class AutobahnTest {
             config ->
                 config.extensions(all -> all.install(WebSocketExtensions.perMessageDeflate())))) {
       server.enqueue(THREE_CASES);
-      server.enqueue(REPORTS);
-      server.enqueue(REPORTS);
+      server.enqueue(SILENT_CASE);
+      server.enqueue(verdict("OK"));
+      server.enqueue(SILENT_CASE);
+      server.enqueue(verdict("OK"));
       server.enqueue(REPORTS);
 
       Command command =
@@ -97,11 +136,13 @@ final class AutobahnTest {
       assertThat(command.status()).isZero();
       assertThat(target(server)).isEqualTo("/fuzz/getCaseCount");
       assertThat(target(server)).isEqualTo("/fuzz/runCase?case=3&agent=par%20ley%2F1");
+      assertThat(target(server)).isEqualTo("/fuzz/getCaseStatus?case=3&agent=par%20ley%2F1");
       MockConnection.Handshake handshake = server.takeHandshake(SOON);
       assertThat(handshake.request().target())
           .isEqualTo("/fuzz/runCase?case=1&agent=par%20ley%2F1");
       assertThat(handshake.request().headers().get("Sec-WebSocket-Extensions"))
           .isEqualTo("permessage-deflate; client_no_context_takeover; client_max_window_bits");
+      assertThat(target(server)).isEqualTo("/fuzz/getCaseStatus?case=1&agent=par%20ley%2F1");
       assertThat(target(server)).isEqualTo("/fuzz/updateReports?agent=par%20ley%2F1");
     }
   }

@@ -4,7 +4,7 @@ package dev.parley.client;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -14,8 +14,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Attributes {
   /** Replaced with each change: a session keeps it, and most have none, or one. */
-  private final AtomicReference<Map<AttributeKey<?>, Object>> values =
-      new AtomicReference<>(Map.of());
+  private volatile Map<AttributeKey<?>, Object> values = Map.of();
+
+  @SuppressWarnings("rawtypes") // a class has no type arguments
+  private static final AtomicReferenceFieldUpdater<Attributes, Map> VALUES =
+      AtomicReferenceFieldUpdater.newUpdater(Attributes.class, Map.class, "values");
 
   /** Makes an empty set. */
   public Attributes() {}
@@ -23,7 +26,7 @@ public final class Attributes {
   /** Returns the value of a key, or {@code null} where it has none. */
   @SuppressWarnings("unchecked") // put takes a value of the key's own type, and keys are unique
   public <T> @Nullable T get(AttributeKey<T> key) {
-    return (T) values.get().get(Objects.requireNonNull(key, "key"));
+    return (T) values.get(Objects.requireNonNull(key, "key"));
   }
 
   /** Gives a key a value, in place of the one it had. */
@@ -40,17 +43,18 @@ public final class Attributes {
   }
 
   private void change(Consumer<Map<AttributeKey<?>, Object>> change) {
-    values.updateAndGet(
-        before -> {
-          Map<AttributeKey<?>, Object> copy = new HashMap<>(before);
-          change.accept(copy);
-          return Map.copyOf(copy);
-        });
+    Map<AttributeKey<?>, Object> before;
+    Map<AttributeKey<?>, Object> copy;
+    do {
+      before = values;
+      copy = new HashMap<>(before);
+      change.accept(copy);
+    } while (!VALUES.compareAndSet(this, before, Map.copyOf(copy)));
   }
 
   /** Shows the names only: a value may be a secret. */
   @Override
   public String toString() {
-    return values.get().keySet().toString();
+    return values.keySet().toString();
   }
 }

@@ -55,9 +55,6 @@ public final class Auth {
   private static final int MOST_REQUESTS = 4;
   private static final String AUTHORIZATION = "Authorization";
 
-  /** Tells that the header is this plugin's, should a hook around it send the request again. */
-  private static final AttributeKey<Boolean> OURS = new AttributeKey<>("Auth");
-
   private final HttpAuthentication authentication;
 
   /** Who gets the credentials; {@code null} where every origin does. */
@@ -80,8 +77,9 @@ public final class Auth {
      * @param tokens gives the first token, and the next one where a server has refused the last
      *     with 401; asked by one thread at a time, and once however many sessions were refused at
      *     once. What it throws fails the requests that wait for it, and the next one asks again; a
-     *     request whose time is over before that waits no longer. It may ask for the token with
-     *     this client: what it requests itself, on the same thread, goes without one
+     *     request whose time is over before that waits no longer; where the thread that asks is
+     *     interrupted, whoever waits with it asks in its place. It may ask for the token with this
+     *     client: what it requests itself, on the same thread, goes without one
      */
     public Config bearer(Supplier<String> tokens) {
       return authentication(new BearerTokens(tokens));
@@ -151,9 +149,6 @@ public final class Auth {
   }
 
   private HttpClientCall send(HttpRequestBuilder request, PluginHooks.Sender next) {
-    if (request.attributes().get(OURS) != null) { // sent again by a hook, perhaps elsewhere
-      request.removeHeader(AUTHORIZATION).attributes().remove(OURS);
-    }
     if (request.headers().contains(AUTHORIZATION)) {
       return next.send(request);
     }
@@ -168,10 +163,7 @@ public final class Auth {
     HttpRequestBuilder sent = request;
     String credentials = exchange.credentials(asked(request.method(), url), List.of());
     for (int requests = 1; ; requests++) {
-      if (credentials != null) {
-        sent.setHeader(AUTHORIZATION, credentials).attributes().put(OURS, true);
-      }
-      HttpClientCall call = next.send(sent);
+      HttpClientCall call = send(sent, credentials, next);
       if (call.response().status().value() != 401
           || requests == MOST_REQUESTS
           || call.request().leftOrigin()
@@ -187,6 +179,20 @@ public final class Auth {
       if (credentials == null) {
         return call;
       }
+    }
+  }
+
+  /** Leaves the request as it was: a hook around this one may send it again, elsewhere. */
+  private static HttpClientCall send(
+      HttpRequestBuilder request, @Nullable String credentials, PluginHooks.Sender next) {
+    if (credentials == null) {
+      return next.send(request);
+    }
+    request.setHeader(AUTHORIZATION, credentials);
+    try {
+      return next.send(request);
+    } finally {
+      request.removeHeader(AUTHORIZATION);
     }
   }
 

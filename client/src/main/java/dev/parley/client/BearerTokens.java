@@ -10,6 +10,7 @@ import java.net.SocketTimeoutException;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -145,11 +146,15 @@ final class BearerTokens implements HttpAuthentication {
     }
   }
 
+  /** Returns the interrupt of the thread that fetched; that of another thread is none. */
   private static @Nullable InterruptedException interruptBehind(Throwable failure) {
-    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+    Throwable cause = failure;
+    while (cause != null
+        && !(cause instanceof ExecutionException || cause instanceof CompletionException)) {
       if (cause instanceof InterruptedException interrupt) {
         return interrupt;
       }
+      cause = cause.getCause();
     }
     return null;
   }

@@ -151,22 +151,24 @@ final class ConnectedSession implements WebSocketSession {
   private final class Incoming implements ReceiveChannel<Frame> {
     @Override
     public Frame receive() {
-      return receive(Deadline.NONE).orElseThrow();
+      return Objects.requireNonNull(take(Deadline.NONE)); // that deadline never comes
     }
 
     @Override
     public Optional<Frame> receive(Duration timeout) {
-      return receive(Deadline.after(timeout));
+      Objects.requireNonNull(timeout, "timeout");
+      Frame ready = connection.takeReady(); // no need to look at the clock
+      return Optional.ofNullable(ready == null ? take(Deadline.after(timeout)) : ready);
     }
 
     @Override
     public Optional<Frame> tryReceive() {
-      return receive(Deadline.after(Duration.ZERO));
+      return Optional.ofNullable(take(Deadline.PAST));
     }
 
-    private Optional<Frame> receive(Deadline deadline) {
+    private @Nullable Frame take(Deadline deadline) {
       try {
-        return Optional.ofNullable(connection.receive(deadline));
+        return connection.receive(deadline);
       } catch (WebSocketClosedException end) {
         throw new ClosedReceiveChannelException(
             "nothing more to receive", end.closingHandshake(), end.getCause());

@@ -153,12 +153,7 @@ public final class DefaultRequest {
       if (host != null) {
         request.host(host);
       }
-      if (secure != null) {
-        request.secure(secure);
-      }
-      if (port != 0) {
-        request.port(port);
-      }
+      request.complete(secure, port);
     }
   }
 

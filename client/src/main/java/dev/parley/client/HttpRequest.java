@@ -5,6 +5,7 @@ import dev.parley.client.transport.Destination;
 import dev.parley.websocket.handshake.Headers;
 import java.net.URI;
 import java.util.List;
+import java.util.Objects;
 
 /** A request as it is sent, an opening or a plain one. Immutable, but for its attributes. */
 public final class HttpRequest {
@@ -17,6 +18,7 @@ public final class HttpRequest {
   private final Destination destination;
   private final byte[] body;
   private final boolean leftOrigin;
+  private final int redirects;
 
   HttpRequest(
       boolean webSocket,
@@ -27,7 +29,8 @@ public final class HttpRequest {
       Attributes attributes,
       Destination destination,
       byte[] body,
-      boolean leftOrigin) {
+      boolean leftOrigin,
+      int redirects) {
     this.webSocket = webSocket;
     this.method = method;
     this.url = url;
@@ -37,6 +40,7 @@ public final class HttpRequest {
     this.destination = destination;
     this.body = body;
     this.leftOrigin = leftOrigin;
+    this.redirects = redirects;
   }
 
   /** Tells whether the request opens a WebSocket. */
@@ -74,6 +78,52 @@ public final class HttpRequest {
   /** Returns what the caller and plugins attached. */
   public Attributes attributes() {
     return attributes;
+  }
+
+  /** Where a request goes: what may be kept once for many. */
+  record Place(Url url, Destination destination) {}
+
+  Place whereTo() {
+    return new Place(url, destination);
+  }
+
+  /**
+   * Tells whether this goes to a place, component by component: what the JDK makes for {@code
+   * equals} of a record keeps the class loader from being unloaded.
+   */
+  boolean goesTo(Place place) {
+    Url other = place.url();
+    Destination there = place.destination();
+    return url.scheme() == other.scheme()
+        && Objects.equals(url.host(), other.host())
+        && url.port() == other.port()
+        && url.path().equals(other.path())
+        && Objects.equals(url.query(), other.query())
+        && destination.secure() == there.secure()
+        && destination.host().equals(there.host())
+        && destination.port() == there.port()
+        && destination.trustsAnyone() == there.trustsAnyone()
+        && Objects.equals(destination.unixSocket(), there.unixSocket());
+  }
+
+  /** Returns this request, which goes to a place, with what that holds. */
+  HttpRequest at(Place place) {
+    return new HttpRequest(
+        webSocket,
+        method,
+        place.url(),
+        headers,
+        subprotocols,
+        attributes,
+        place.destination(),
+        body,
+        leftOrigin,
+        redirects);
+  }
+
+  /** Returns how many redirects led here. */
+  int redirects() {
+    return redirects;
   }
 
   byte[] body() {

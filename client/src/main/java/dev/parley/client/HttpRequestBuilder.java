@@ -8,6 +8,7 @@ import dev.parley.websocket.handshake.ClientHandshake;
 import dev.parley.websocket.handshake.Headers;
 import java.lang.reflect.Type;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -37,6 +38,7 @@ public final class HttpRequestBuilder {
   private static final Pattern UNIX =
       Pattern.compile(
           "(?si)(?:ws|http)(?<s>s)?\\+unix:(?://(?=/))?(?<socket>(?!//)[^:?#]+)(?::(?<target>[/?].*)?)?");
+  private static final int MAX_UNIX_PATH = 107;
   private static final Set<String> OURS =
       Set.of("connection", "upgrade", "content-length", "transfer-encoding");
 
@@ -54,10 +56,12 @@ public final class HttpRequestBuilder {
   private @Nullable String query;
   private boolean trustsAnyone;
   private @Nullable Path unixSocket;
+  private boolean unixSocketOfUrl;
   private @Nullable Duration timeout;
   private Deadline deadline = Deadline.NONE;
   private boolean leftOrigin;
-  private byte[] body = new byte[0];
+  private int redirects;
+  private byte[] body = HttpResponse.NO_BODY;
   private @Nullable String bodyType;
 
   /** Makes the builder of an opening. */
@@ -87,10 +91,11 @@ public final class HttpRequestBuilder {
    *
    * @param withBody whether method and body go along; else it is a GET, or a HEAD as before
    * @param sameOrigin whether what belongs to the origin goes along
+   * @param redirects how many led there, from the request that the caller made
    * @param kept tells which header fields go along
    */
   HttpRequestBuilder redirected(
-      Url to, boolean withBody, boolean sameOrigin, Predicate<Headers.Field> kept) {
+      Url to, boolean withBody, boolean sameOrigin, int redirects, Predicate<Headers.Field> kept) {
     HttpRequestBuilder next = new HttpRequestBuilder(null, plainOf, attributes);
     headers().fields().stream().filter(kept).forEach(f -> next.headers.add(f.name(), f.value()));
     if (withBody) {
@@ -110,6 +115,7 @@ public final class HttpRequestBuilder {
     next.unixSocket = sameOrigin ? unixSocket : null;
     next.deadline = deadline;
     next.leftOrigin = leftOrigin || !sameOrigin;
+    next.redirects = redirects;
     return next;
   }
 
@@ -137,9 +143,14 @@ public final class HttpRequestBuilder {
       query = target.query();
       host = host == null ? "localhost" : host;
       schemeMissing = false;
-      return unixSocket(Url.decodePath(unix.group("socket"))).secure(unix.group("s") != null);
+      unixSocket(Url.decodePath(unix.group("socket")));
+      unixSocketOfUrl = true;
+      return secure(unix.group("s") != null);
     }
-    unixSocket = null;
+    if (unixSocketOfUrl) { // of the URL before, whose place this one takes
+      unixSocketOfUrl = false;
+      unixSocket = null;
+    }
     Url parsed = Url.parse(url);
     if (parsed.scheme() != null) {
       secure(parsed.scheme() == Scheme.WSS);
@@ -291,14 +302,33 @@ public final class HttpRequestBuilder {
    * Host} header and its certificate only. No proxy is asked.
    *
    * @param path the path of the socket; not empty
-   * @throws IllegalArgumentException if it is too long for an address here, or empty
+   * @throws IllegalArgumentException if it is longer than the 107 bytes that an address holds,
+   *     empty, or of another file system than the platform's
    */
   public HttpRequestBuilder unixSocket(Path path) {
     if (path.toString().isEmpty()) {
       throw new IllegalArgumentException("Unix-domain socket with an empty path");
     }
+    if (!path.getFileSystem().equals(FileSystems.getDefault())) {
+      throw new IllegalArgumentException(
+          "Unix-domain socket in " + path.getFileSystem() + ", expected the platform's files");
+    }
+    int length = path.toString().getBytes(StandardCharsets.UTF_8).length;
+    if (length > MAX_UNIX_PATH) {
+      throw new IllegalArgumentException(
+          "Unix-domain socket with a path of " + length + " bytes, at most " + MAX_UNIX_PATH);
+    }
     unixSocket = path;
+    unixSocketOfUrl = false;
     return this;
+  }
+
+  /** Sets of scheme and port what is not set yet. */
+  void complete(@Nullable Boolean secure, int port) {
+    if (scheme == null && secure != null) {
+      secure(secure);
+    }
+    this.port = this.port == 0 ? port : this.port;
   }
 
   /** Returns the host, without brackets, or {@code null} where none is set yet. */
@@ -456,7 +486,7 @@ public final class HttpRequestBuilder {
           "URL has no scheme, expected "
               + (isWebSocket() ? "ws:// or wss://" : "http:// or https://"));
     }
-    Scheme using = scheme != null ? scheme : required != null ? required : Scheme.WS;
+    Scheme using = usedScheme();
     return new Url(using, host, port == 0 ? using.defaultPort() : port, path, query);
   }
 
@@ -507,7 +537,13 @@ public final class HttpRequestBuilder {
         attributes,
         trustsAnyone ? destination.insecurelyTrustingAnyone() : destination,
         body,
-        leftOrigin);
+        leftOrigin,
+        redirects);
+  }
+
+  /** Returns how many redirects led here. */
+  int redirects() {
+    return redirects;
   }
 
   /** Shows neither the query nor the value of a header: they may be secrets. */
@@ -518,6 +554,12 @@ public final class HttpRequestBuilder {
 
   /** Returns where to, as far as it is set, without a query: it may be a secret. */
   String place() {
-    return new Url(scheme, host == null ? "" : host, port, path, query).withoutQuery();
+    String place =
+        new Url(usedScheme(), host == null ? "" : host, port, path, query).withoutQuery();
+    return isWebSocket() ? place : Url.http(place);
+  }
+
+  private Scheme usedScheme() {
+    return scheme != null ? scheme : required != null ? required : Scheme.WS;
   }
 }

@@ -36,7 +36,7 @@ public final class HttpRequestException extends WebSocketException {
         "cannot request "
             + place
             + ": "
-            + (cause instanceof IOException ? cause.getMessage() : cause.toString()),
+            + (cause instanceof IOException ? cause.getMessage() : HttpClient.shown(cause)),
         null,
         cause);
   }

@@ -16,6 +16,9 @@ public final class HttpResponse {
   private static final Pattern CHARSET =
       Pattern.compile(";\\s*charset\\s*=\\s*\"?([^\\s;\"]+)", Pattern.CASE_INSENSITIVE);
 
+  /** The body of most of what a session keeps, once for all. */
+  static final byte[] NO_BODY = {};
+
   private final HttpClient client;
   private final HttpStatus status;
   private final Headers headers;

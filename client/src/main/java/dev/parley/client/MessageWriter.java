@@ -32,6 +32,19 @@ final class MessageWriter extends Writer {
     this.out = out;
   }
 
+  // Those of the superclass hold its monitor while they write, which pins a virtual thread's
+  // carrier before JDK 24.
+
+  @Override
+  public void write(int c) throws IOException {
+    write(new char[] {(char) c}, 0, 1);
+  }
+
+  @Override
+  public void write(String text, int from, int length) throws IOException {
+    write(text.substring(from, from + length).toCharArray(), 0, length);
+  }
+
   @Override
   public void write(char[] chars, int from, int length) throws IOException {
     String text = half + new String(chars, from, length);

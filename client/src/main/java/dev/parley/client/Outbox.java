@@ -77,29 +77,37 @@ final class Outbox {
    * Takes a message; waits for room. The thread that tells of a message in doubt does not wait: it
    * is the one that makes room.
    *
-   * @throws NoSessionException if there will be no more sessions
+   * @param opens whether this is the thread that opens the next session: while there is none it
+   *     cannot wait for room either
+   * @throws NoSessionException if there will be no more sessions, or nobody could make room
    * @throws WebSocketInterruptedException if the thread was interrupted; the message was not taken
    */
-  void put(Frame message) {
+  void put(Frame message, boolean opens) {
     int size = message.data().length;
     boolean taken =
         await(
-            () ->
-                refusing
-                    || messages.isEmpty()
-                    || Thread.currentThread() == sender
-                    || (messages.size() < bounds.messages() && bytes + size <= bounds.bytes()),
+            () -> refusing || hasRoom(size) || (opens && way == null),
             Long.MAX_VALUE,
             () -> {
-              if (!refusing) {
+              boolean takes = !refusing && hasRoom(size);
+              if (takes) {
                 messages.add(message);
                 bytes += size;
               }
-              return !refusing;
+              return takes;
             });
     if (!taken) {
-      throw new NoSessionException("the reconnector has stopped");
+      throw new NoSessionException(
+          opens
+              ? "no room, and no session to make any, on the thread that opens the next one"
+              : "the reconnector has stopped");
     }
+  }
+
+  private boolean hasRoom(int size) {
+    return messages.isEmpty()
+        || Thread.currentThread() == sender
+        || (messages.size() < bounds.messages() && bytes + size <= bounds.bytes());
   }
 
   /** Lets what is kept go out by a session. */
@@ -206,7 +214,7 @@ final class Outbox {
           message,
           e instanceof WebSocketException failure
               ? failure
-              : new WebSocketException("the message could not be sent: " + e, e));
+              : new WebSocketException("the message could not be sent: " + HttpClient.shown(e), e));
     }
   }
 

@@ -387,11 +387,25 @@ final class Reconnection {
   }
 
   private void tell(Transition transition) {
-    last = transition;
+    if (!isNext(transition)) {
+      return;
+    }
     log(level(transition), transition.toString());
     long delay = transition instanceof Transition.Waiting wait ? nanos(wait.delay()) : 0;
     ReconnectEvent.happened(number, transition.getClass().getSimpleName(), attempt, delay);
     policy.listeners().forEach(listener -> listener.accept(transition));
+  }
+
+  /** Takes note of a transition; not of one that comes too late, behind the end. */
+  private boolean isNext(Transition transition) {
+    lock.lock();
+    try {
+      boolean next = ending == null || transition instanceof Transition.Stopped;
+      last = next ? transition : last;
+      return next;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Logs a line. What the peer said may be part of it, and must not make lines of its own. */

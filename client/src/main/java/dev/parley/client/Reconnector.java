@@ -44,6 +44,7 @@ public final class Reconnector implements AutoCloseable {
   private final ReconnectHandler handler;
   private final Unsent unsent;
   private final Duration closeTimeout;
+  private volatile @Nullable Thread opener;
   private final @Nullable Outbox outbox;
   private final AtomicLong dropped = new AtomicLong();
   private final CountDownLatch ended = new CountDownLatch(1);
@@ -92,6 +93,7 @@ public final class Reconnector implements AutoCloseable {
   }
 
   private void run() {
+    opener = Thread.currentThread();
     try {
       DefaultClientWebSocketSession session = reconnection.next();
       while (session != null) {
@@ -147,14 +149,15 @@ public final class Reconnector implements AutoCloseable {
    *   <li>{@link Unsent.Fail}: sends it as {@link WebSocketSession#send(Frame)} does, or throws;
    *   <li>{@link Unsent.Drop}: sends it as {@code Fail} does; what would be thrown because there is
    *       no session, or it has ended, is counted instead, see {@link #dropped};
-   *   <li>{@link Unsent.Keep}: takes it, behind those taken before; waits where there is no room.
-   *       It is sent by another thread, so do not change its array.
+   *   <li>{@link Unsent.Keep}: takes it, behind those taken before; waits where there is no room,
+   *       but not in the handler or a listener while there is no session: nobody else could make
+   *       room. It is sent by another thread, so do not change its array.
    * </ul>
    *
    * @throws IllegalArgumentException if this is a Close, which is for {@link #close}, or a part of
    *     a message, or has reserved bits, or is text that is not UTF-8; it was not taken
-   * @throws NoSessionException if there is no session, or, with {@code Keep}, there will be none;
-   *     the message was not sent and will not be
+   * @throws NoSessionException if there is no session, or, with {@code Keep}, there will be none,
+   *     or no room; the message was not sent and will not be
    * @throws WebSocketClosedException if the session ended just then, only with {@code Fail}
    * @throws WebSocketInterruptedException if the thread was interrupted while it waited
    */
@@ -176,7 +179,9 @@ public final class Reconnector implements AutoCloseable {
     switch (unsent) {
       case Unsent.Fail fail -> session().send(message);
       case Unsent.Drop drop -> sendOrDrop(message);
-      case Unsent.Keep keep -> Objects.requireNonNull(outbox, "made to keep").put(message);
+      case Unsent.Keep keep ->
+          Objects.requireNonNull(outbox, "made to keep")
+              .put(message, Thread.currentThread() == opener);
     }
   }
 

@@ -103,8 +103,8 @@ public final class Redirects {
       HttpRequestBuilder request, Function<HttpRequestBuilder, HttpClientCall> send) {
     HttpClientCall call = send.apply(request);
     HttpRequestBuilder next = request;
-    for (int count = 1; STATUSES.contains(call.response().status().value()); count++) {
-      if (count > MOST) {
+    while (STATUSES.contains(call.response().status().value())) {
+      if (next.redirects() == MOST) {
         throw refused(call, "redirect-limit", "one too many, at most " + MOST, null);
       }
       next = redirected(next, call);
@@ -119,7 +119,8 @@ public final class Redirects {
         last.method() == request.method() && last.body().length == request.body().length;
     return withBody && last.target().equals(request.target())
         ? request
-        : request.redirected(last.target(), withBody, true, field -> withBody || !isOfBody(field));
+        : request.redirected(
+            last.target(), withBody, true, last.redirects(), field -> withBody || !isOfBody(field));
   }
 
   /** Tells whether method and body go along (RFC 9110 §15.4). */
@@ -148,6 +149,9 @@ public final class Redirects {
       String schemes = call.request().isWebSocket() ? "from wss to ws" : "from https to http";
       throw refused(call, "redirect-insecure", schemes, null);
     }
+    if (!call.request().isWebSocket() && !to.isForTheJdk()) {
+      throw refused(call, "redirect-malformed", "a host that the JDK's client refuses", null);
+    }
     boolean sameOrigin = from.hasOriginOf(to);
     boolean withBody = keepsBody(call.response().status().value(), request.method());
     if (withBody && !sameOrigin && call.request().body().length > 0) {
@@ -157,6 +161,7 @@ public final class Redirects {
         to,
         withBody,
         sameOrigin,
+        request.redirects() + 1,
         field -> (sameOrigin || isKept(field)) && (withBody || !isOfBody(field)));
   }
 

@@ -6,7 +6,8 @@ import java.time.Duration;
 /**
  * What becomes of a {@link Reconnector} or of {@link ReconnectingSessions}, step by step. Told to
  * the listeners of the {@link ReconnectPolicy}, on the thread that opens the sessions, which waits
- * for them. {@code toString} says it in one line for a log, and holds no secret.
+ * for them; the last one, where {@link ReconnectingSessions#close} ends it, on the thread of that.
+ * {@code toString} says it in one line for a log, and holds no secret.
  *
  * <pre>
  *               ┌──────────── Waiting &lt;───────────┐

@@ -4,6 +4,7 @@ package dev.parley.client;
 import dev.parley.client.transport.Destination;
 import java.net.IDN;
 import java.net.InetAddress;
+import java.net.URI;
 import java.net.URLDecoder;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
@@ -321,6 +322,11 @@ record Url(
   /** Returns the text of a WebSocket's URL with the scheme that a plain request has. */
   static String http(String text) {
     return "http" + text.substring("ws".length());
+  }
+
+  /** Tells whether the JDK's HTTP client takes the host: it is stricter than name servers are. */
+  boolean isForTheJdk() {
+    return URI.create(http(toString())).getHost() != null;
   }
 
   String withoutQuery() {

@@ -32,6 +32,7 @@ import java.security.SecureRandom;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
@@ -40,6 +41,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Where the API meets the machinery: opens connections for a client and ends them with it. */
@@ -59,8 +61,18 @@ final class WebSocketOpener implements AutoCloseable {
   private final SecureRandom random = new SecureRandom();
   private final KeyStream maskingKeys = new KeyStream(random);
 
-  /** What is open, each by the latch that tells when it is gone. */
-  private final Map<CountDownLatch, WebSocketConnection> open = new ConcurrentHashMap<>();
+  private static final HttpStatus SWITCHING_PROTOCOLS = new HttpStatus(101, "Switching Protocols");
+
+  private final Set<WebSocketConnection> open = ConcurrentHashMap.newKeySet();
+
+  /** Of what {@link #close} waits for: a latch that tells when it is gone. */
+  private final Map<WebSocketConnection, CountDownLatch> awaited = new ConcurrentHashMap<>();
+
+  /** What is run when a connection is gone: one for all, as it would keep its opening. */
+  private final Consumer<WebSocketConnection> forgetting = this::forget;
+
+  /** Where the last request went: thousands of sessions at one place keep it once. */
+  private volatile HttpRequest.@Nullable Place lastPlace;
 
   private volatile boolean closed;
 
@@ -124,12 +136,30 @@ final class WebSocketOpener implements AutoCloseable {
     return plainRequests;
   }
 
-  /** Returns what is run when a connection is gone: out here, or it would keep its opening. */
-  private Runnable forgetting(CountDownLatch gone) {
-    return () -> {
-      open.remove(gone);
-      gone.countDown();
-    };
+  private HttpRequest atLastPlace(HttpRequest request) {
+    HttpRequest.Place last = lastPlace;
+    if (last != null && request.goesTo(last)) {
+      return request.at(last);
+    }
+    lastPlace = request.whereTo();
+    return request;
+  }
+
+  private void forget(WebSocketConnection gone) {
+    open.remove(gone);
+    CountDownLatch latch = awaited.remove(gone);
+    if (latch != null) {
+      latch.countDown();
+    }
+  }
+
+  /** Returns a latch that tells when a connection is gone, which may be already. */
+  private CountDownLatch awaiting(WebSocketConnection connection) {
+    CountDownLatch latch = awaited.computeIfAbsent(connection, gone -> new CountDownLatch(1));
+    if (!open.contains(connection)) { // who forgot it before has not seen the latch
+      forget(connection);
+    }
+    return latch;
   }
 
   private void requireOpen() {
@@ -197,8 +227,10 @@ final class WebSocketOpener implements AutoCloseable {
           new ClientHandshake(nonce, builder.subprotocols(), settings.extensions());
       Cookies cookies = client.installed(Cookies.PLUGIN);
       HttpRequest request =
-          builder.build(
-              handshake.headers(), cookies == null ? List.of() : cookies.cookies(builder.target()));
+          atLastPlace(
+              builder.build(
+                  handshake.headers(),
+                  cookies == null ? List.of() : cookies.cookies(builder.target())));
       try {
         HttpClientCall call = exchange(request, handshake);
         if (cookies != null) {
@@ -253,7 +285,6 @@ final class WebSocketOpener implements AutoCloseable {
 
     private HttpClientCall accepted(
         HttpRequest request, Transport transport, Answer.Accepted accepted) {
-      CountDownLatch gone = new CountDownLatch(1);
       var extensions = accepted.negotiated().extensions();
       WebSocketConnection connection =
           new WebSocketConnection(
@@ -265,9 +296,9 @@ final class WebSocketOpener implements AutoCloseable {
               new Outbound(Role.CLIENT, extensions, new MaskingKeys(maskingKeys)),
               settings.connectionOptions(delivery),
               THREADS,
-              forgetting(gone));
-      open.put(gone, connection);
-      HttpClientCall call = call(request, accepted.head(), new byte[0]);
+              forgetting);
+      open.add(connection);
+      HttpClientCall call = call(request, accepted.head(), HttpResponse.NO_BODY);
       connected.put(call, new Connected(connection, new ConnectedSession(connection, extensions)));
       return call;
     }
@@ -283,7 +314,11 @@ final class WebSocketOpener implements AutoCloseable {
     }
 
     private HttpClientCall call(HttpRequest request, ResponseHead head, byte[] body) {
-      HttpStatus status = new HttpStatus(head.status(), head.reason());
+      boolean usual =
+          head.status() == SWITCHING_PROTOCOLS.value()
+              && head.reason().equals(SWITCHING_PROTOCOLS.reason());
+      HttpStatus status =
+          usual ? SWITCHING_PROTOCOLS : new HttpStatus(head.status(), head.reason());
       return new HttpClientCall(
           client, request, new HttpResponse(client, status, head.headers(), body));
     }
@@ -298,7 +333,7 @@ final class WebSocketOpener implements AutoCloseable {
     closed = true;
     plainRequests.close();
     try (ExecutorService threads = Executors.newThreadPerTaskExecutor(THREADS)) {
-      open.forEach((gone, connection) -> end(connection, gone, threads));
+      open.forEach(connection -> end(connection, awaiting(connection), threads));
     } finally {
       loop.close();
     }

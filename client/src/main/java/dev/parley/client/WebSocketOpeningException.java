@@ -53,7 +53,7 @@ public class WebSocketOpeningException extends WebSocketException {
         "cannot open "
             + place
             + ": "
-            + (cause instanceof IOException ? cause.getMessage() : cause.toString()),
+            + (cause instanceof IOException ? cause.getMessage() : HttpClient.shown(cause)),
         cause);
   }
 

@@ -285,10 +285,11 @@ public final class WebSockets {
      * of its message comes.
      *
      * <p>What a session still has queued when it has ended counts until it is received, or the
-     * session is closed by this end. Not counted are the 64 KiB into which a session reads, what
-     * joining a fragmented message takes for a moment, and what a compressed message inflates to
-     * before it is whole; {@link #maxMessageSize} bounds these. It should be a quarter of the
-     * budget, or less.
+     * session is closed by this end. Not counted are the 64 KiB into which a session reads, and
+     * what joining a fragmented message, or decompressing a frame, takes for a moment. What a
+     * fragment, or a part of a frame of more than 64 KiB, is decompressed to counts once it is
+     * there, though nobody knew how much it would be. {@link #maxMessageSize} bounds all of these,
+     * and should be a quarter of the budget, or less.
      *
      * <p>Default: {@link Long#MAX_VALUE}, no budget. {@link #receiveQueueBytes} bounds each session
      * already, how many there are is up to the application, and no session is to wait for another,

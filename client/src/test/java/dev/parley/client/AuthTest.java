@@ -24,6 +24,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
@@ -80,8 +81,9 @@ final class AuthTest {
     return () -> "t" + count.incrementAndGet();
   }
 
-  /** Returns a plugin that sends a request that was refused to another server. */
-  private static HttpClientPlugin<Object, String> elsewhere(String url) {
+  /** Returns a plugin that sends a request that was refused to another server, changed. */
+  private static HttpClientPlugin<Object, String> elsewhere(
+      String url, UnaryOperator<HttpRequestBuilder> change) {
     return new HttpClientPlugin<>() {
       private final AttributeKey<String> key = new AttributeKey<>("Elsewhere");
 
@@ -103,14 +105,14 @@ final class AuthTest {
                 (request, next) -> {
                   HttpClientCall call = next.send(request);
                   boolean open = call.response().status().value() == 101;
-                  return open ? call : next.send(request.url(other));
+                  return open ? call : next.send(change.apply(request.url(other)));
                 });
       }
     };
   }
 
-  @Test
-  void credentialsStayBehindWhereAHookSendsTheRequestElsewhere() {
+  /** Returns what came elsewhere, of a request that was refused here, changed and sent there. */
+  private @Nullable String sentElsewhere(UnaryOperator<HttpRequestBuilder> change) {
     server.enqueue(Scenario.reject(503));
     try (MockWebSocketServer other = MockWebSocketServer.start();
         HttpClient client =
@@ -118,13 +120,24 @@ final class AuthTest {
                 config ->
                     config
                         .install(WebSockets.PLUGIN)
-                        .install(elsewhere(other.url()))
+                        .install(elsewhere(other.url(), change))
                         .install(
                             Auth.PLUGIN, auth -> auth.bearer(counting()).onlyFor(server.url())))) {
       open(client);
       assertThat(sent()).isEqualTo("Bearer t1");
-      assertThat(other.takeHandshake(SOON).request().headers().get("Authorization")).isNull();
+      return other.takeHandshake(SOON).request().headers().get("Authorization");
     }
+  }
+
+  @Test
+  void credentialsStayBehindWhereAHookSendsTheRequestElsewhere() {
+    assertThat(sentElsewhere(request -> request)).isNull();
+  }
+
+  @Test
+  void credentialsThatAHookGivesAreItsOwn() {
+    assertThat(sentElsewhere(request -> request.setHeader("Authorization", "Basic own")))
+        .isEqualTo("Basic own");
   }
 
   @Test
@@ -294,6 +307,21 @@ final class AuthTest {
     assertThat(sent()).isEqualTo("Bearer t");
   }
 
+  @Test
+  void interruptOfAnotherThreadBehindAFailureInterruptsNobody() {
+    InterruptedException elsewhere = new InterruptedException("of a pool that was shut down");
+    Supplier<String> tokens =
+        () -> {
+          throw new IllegalStateException("no token", new ExecutionException(elsewhere));
+        };
+    try (HttpClient client = client(auth -> auth.bearer(tokens))) {
+      assertThat(catchThrowableOfType(WebSocketException.class, () -> open(client)))
+          .isNotInstanceOf(WebSocketInterruptedException.class)
+          .hasRootCause(elsewhere);
+      assertThat(Thread.currentThread().isInterrupted()).isFalse();
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"", "a b", "a\r\nX: y", "\u00e9"})
   void tokenThatIsNoneIsRefusedAndNotShown(String token) {
@@ -343,6 +371,20 @@ final class AuthTest {
   }
 
   /** The answer to the first challenge goes along, within its origin, and is of no use there. */
+  @Test
+  void redirectsAreCountedOverTheAnswersToChallenges() {
+    for (int i = 0; i < 6; i++) {
+      redirectTo(server.url("/moved/" + i));
+      if (i == 2) {
+        refuseOnce(DIGEST);
+      }
+    }
+    try (HttpClient client = client(auth -> auth.digest("user", "hunter2"))) {
+      assertThat(catchThrowableOfType(WebSocketUpgradeException.class, () -> open(client)))
+          .satisfies(e -> assertThat(e.reason()).isEqualTo("redirect-limit"));
+    }
+  }
+
   @Test
   void digestAnswersAgainWhereARedirectFollowsItsAnswer() {
     refuseOnce(DIGEST);

@@ -37,6 +37,15 @@ final class DefaultRequestTest {
   }
 
   @Test
+  void whatTheRequestSaysOfSchemeAndPortStands() {
+    HttpRequest request =
+        request(
+            config -> config.url("ws://api.example.com:8080"),
+            builder -> builder.secure(true).port(8443).path("/token"));
+    assertThat(request.url()).isEqualTo(URI.create("wss://api.example.com:8443/token"));
+  }
+
+  @Test
   void partsCanBeSetOneByOne() {
     HttpRequest request =
         request(

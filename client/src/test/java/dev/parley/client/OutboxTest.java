@@ -93,20 +93,33 @@ final class OutboxTest {
   @Test
   void keepsInOrderUntilThereIsASession() throws InterruptedException {
     Outbox outbox = outbox(100, 1 << 20);
-    messages(0, 50).forEach(outbox::put);
+    messages(0, 50).forEach(message -> outbox.put(message, false));
     assertThat(outbox.messages()).isEqualTo(messages(0, 50));
     FakeWay session = new FakeWay();
     outbox.attach(session);
-    messages(50, 60).forEach(outbox::put);
+    messages(50, 60).forEach(message -> outbox.put(message, false));
     outbox.awaitSent(SOON);
     assertThat(session.take(60)).isEqualTo(messages(0, 60));
     assertThat(outbox.messages()).isEmpty();
   }
 
   @Test
+  void threadThatOpensTheNextSessionDoesNotWaitForIt() throws InterruptedException {
+    Outbox outbox = outbox(1, 1 << 20);
+    outbox.put(message(0), true);
+    assertThatExceptionOfType(NoSessionException.class)
+        .isThrownBy(() -> outbox.put(message(1), true))
+        .withMessageStartingWith("cannot send: no room");
+    FakeWay session = new FakeWay();
+    outbox.attach(session);
+    outbox.put(message(1), true); // now it may wait
+    assertThat(session.take(2)).isEqualTo(messages(0, 2));
+  }
+
+  @Test
   void goesOnWithTheNextSessionWhereTheLastOneClosed() throws InterruptedException {
     Outbox outbox = outbox(100, 1 << 20);
-    messages(0, 10).forEach(outbox::put);
+    messages(0, 10).forEach(message -> outbox.put(message, false));
     FakeWay first = FakeWay.openFor(4, null);
     outbox.attach(first);
     assertThat(first.take(4)).isEqualTo(messages(0, 4));
@@ -119,7 +132,7 @@ final class OutboxTest {
   @Test
   void messageThatTheSessionWasTornByIsInDoubtAndNotSentAgain() throws InterruptedException {
     Outbox outbox = outbox(100, 1 << 20);
-    messages(0, 10).forEach(outbox::put);
+    messages(0, 10).forEach(message -> outbox.put(message, false));
     outbox.attach(FakeWay.openFor(4, new WebSocketException("torn")));
     assertThat(doubtful.poll(SOON.toSeconds(), TimeUnit.SECONDS)).isEqualTo(message(4));
     FakeWay second = new FakeWay();
@@ -144,7 +157,7 @@ final class OutboxTest {
             });
     outbox.start();
     outboxes.add(outbox);
-    messages(0, 3).forEach(outbox::put);
+    messages(0, 3).forEach(message -> outbox.put(message, false));
     outbox.attach(
         message -> {
           if (message.equals(refused)) {
@@ -166,17 +179,17 @@ final class OutboxTest {
     Outbox outbox = outbox(100, 1 << 20);
     FakeWay session = new FakeWay();
     outbox.attach(session);
-    outbox.put(message(0));
+    outbox.put(message(0), false);
     assertThat(session.take(1)).containsExactly(message(0));
     outbox.detach();
-    outbox.put(message(1));
+    outbox.put(message(1), false);
     outbox.end();
     assertThat(session.sent).isEmpty();
     assertThat(outbox.messages()).containsExactly(message(1));
   }
 
   private static Thread putting(Outbox outbox, int number) {
-    Thread thread = Thread.ofVirtual().start(() -> outbox.put(message(number)));
+    Thread thread = Thread.ofVirtual().start(() -> outbox.put(message(number), false));
     awaitWaiting(thread);
     return thread;
   }
@@ -191,7 +204,7 @@ final class OutboxTest {
   @Test
   void senderWaitsWhereThereIsNoRoomForAMessage() throws InterruptedException {
     Outbox outbox = outbox(2, 1 << 20);
-    messages(0, 2).forEach(outbox::put);
+    messages(0, 2).forEach(message -> outbox.put(message, false));
     Thread third = putting(outbox, 2);
     assertThat(outbox.messages()).isEqualTo(messages(0, 2));
     FakeWay session = new FakeWay();
@@ -203,7 +216,7 @@ final class OutboxTest {
   @Test
   void senderWaitsWhereThereIsNoRoomForItsBytes() throws InterruptedException {
     Outbox outbox = outbox(100, 20);
-    messages(0, 2).forEach(outbox::put);
+    messages(0, 2).forEach(message -> outbox.put(message, false));
     Thread third = putting(outbox, 2);
     assertThat(outbox.messages()).isEqualTo(messages(0, 2));
     outbox.attach(new FakeWay());
@@ -213,19 +226,19 @@ final class OutboxTest {
   @Test
   void oneLargerMessageAlwaysFits() {
     Outbox outbox = outbox(100, 1);
-    outbox.put(message(0));
+    outbox.put(message(0), false);
     assertThat(outbox.messages()).containsExactly(message(0));
   }
 
   @Test
   void interruptedSenderLeavesNothingBehind() throws Exception {
     Outbox outbox = outbox(1, 100);
-    outbox.put(message(0));
+    outbox.put(message(0), false);
     FutureTask<Boolean> flag =
         new FutureTask<>(
             () -> {
               assertThatExceptionOfType(WebSocketInterruptedException.class)
-                  .isThrownBy(() -> outbox.put(message(1)));
+                  .isThrownBy(() -> outbox.put(message(1), false));
               return Thread.currentThread().isInterrupted();
             });
     Thread thread = Thread.ofVirtual().start(flag);
@@ -238,19 +251,19 @@ final class OutboxTest {
   @Test
   void waitingSenderIsToldOfTheEnd() throws Exception {
     Outbox outbox = outbox(1, 100);
-    outbox.put(message(0));
+    outbox.put(message(0), false);
     FutureTask<Object> sender =
         new FutureTask<>(
             () ->
                 assertThatExceptionOfType(NoSessionException.class)
-                    .isThrownBy(() -> outbox.put(message(1))));
+                    .isThrownBy(() -> outbox.put(message(1), false)));
     awaitWaiting(Thread.ofVirtual().start(sender));
     outbox.refuse();
     assertThat(sender.get(SOON.toSeconds(), TimeUnit.SECONDS)).isNotNull();
     outbox.end();
     assertThat(outbox.messages()).containsExactly(message(0));
     assertThatExceptionOfType(NoSessionException.class)
-        .isThrownBy(() -> outbox.put(message(2)))
+        .isThrownBy(() -> outbox.put(message(2), false))
         .withMessage("cannot send: the reconnector has stopped");
   }
 
@@ -263,18 +276,18 @@ final class OutboxTest {
             new Unsent.Keep(1, 100),
             Thread.ofVirtual().factory(),
             (message, failure) -> {
-              Thread other = Thread.ofVirtual().start(() -> self[0].put(message(1)));
+              Thread other = Thread.ofVirtual().start(() -> self[0].put(message(1), false));
               while (self[0].messages().isEmpty()) {
                 Thread.onSpinWait(); // somebody else takes the room
               }
-              self[0].put(message);
+              self[0].put(message, false);
               told.countDown();
               assertThat(other).isNotNull();
             });
     self[0] = outbox;
     outbox.start();
     outboxes.add(outbox);
-    outbox.put(message(0));
+    outbox.put(message(0), false);
     outbox.attach(FakeWay.openFor(0, new WebSocketException("torn")));
     assertThat(told.await(SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
     FakeWay second = new FakeWay();
@@ -285,7 +298,7 @@ final class OutboxTest {
   @Test
   void waitingForWhatIsKeptEndsWithTheSession() {
     Outbox outbox = outbox(10, 100);
-    outbox.put(message(0));
+    outbox.put(message(0), false);
     outbox.awaitSent(Duration.ofDays(1)); // there is none
     outbox.attach(FakeWay.openFor(0, null));
     outbox.awaitSent(Duration.ofDays(1)); // it closes

@@ -81,6 +81,10 @@ final class UnixSocketTest {
       assertThat(request.destination())
           .isEqualTo(new Destination(true, "app.example", 443).by(Path.of("/run/app.sock")));
       assertThat(builder.url("ws://h/").build(Headers.EMPTY).destination().unixSocket()).isNull();
+      builder.unixSocket(Path.of("/run/own.sock"));
+      assertThat(builder.url("ws://h/chat").build(Headers.EMPTY).destination().unixSocket())
+          .as("that was set for itself")
+          .isEqualTo(Path.of("/run/own.sock"));
     }
 
     @Test
@@ -90,6 +94,9 @@ final class UnixSocketTest {
           .withMessage("scheme ws, expected wss");
       assertThatIllegalArgumentException()
           .isThrownBy(() -> new HttpRequestBuilder(null).unixSocket(Path.of("")));
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> new HttpRequestBuilder(null).unixSocket(Path.of("/" + "a".repeat(107))))
+          .withMessage("Unix-domain socket with a path of 108 bytes, at most 107");
     }
   }
 

@@ -409,7 +409,7 @@ final class WebSocketOpenerTest {
 
       assertThatExceptionOfType(WebSocketException.class)
           .isThrownBy(() -> client.webSocketSession("ws://localhost:1"))
-          .withMessage("cannot open ws://localhost:1/: " + refusal)
+          .withMessage("cannot open ws://localhost:1/: java.lang.SecurityException")
           .withCause(refusal);
     }
 

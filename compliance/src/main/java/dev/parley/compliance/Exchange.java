@@ -538,7 +538,7 @@ final class Exchange {
       case Ending.Broken broken -> {
         boolean normal =
             told instanceof Ending.Closed(int code, String reason)
-                && (code == 1000 || code == 1001);
+                && (code == 1000 || code == 1001 || code == 1005); // no Close came at all
         if (normal || told instanceof Ending.Silent) {
           remarks.add("the application was told of no failure: " + told);
         }

@@ -19,6 +19,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
@@ -81,7 +84,8 @@ final class FuzzingServer implements AutoCloseable {
   private final List<Case> numbered;
   private final Map<String, Appointment> appointments = new ConcurrentHashMap<>();
   private final AtomicInteger tokens = new AtomicInteger();
-  private final Map<String, Map<Integer, Finding>> statuses = new ConcurrentHashMap<>();
+  private final Map<String, Map<Integer, CompletableFuture<Finding>>> statuses =
+      new ConcurrentHashMap<>();
 
   private FuzzingServer(
       ServerSocket listener, @Nullable SSLContext tls, Duration patience, List<Case> numbered) {
@@ -131,6 +135,18 @@ final class FuzzingServer implements AutoCloseable {
 
   /** Returns the findings on a client that came by {@code /runCase}, by number. */
   Map<Integer, Finding> findings(String agent) {
+    Map<Integer, Finding> all = new HashMap<>();
+    statuses(agent)
+        .forEach(
+            (number, finding) -> {
+              if (finding.isDone()) {
+                all.put(number, finding.join());
+              }
+            });
+    return all;
+  }
+
+  private Map<Integer, CompletableFuture<Finding>> statuses(String agent) {
     return statuses.computeIfAbsent(agent, name -> new ConcurrentHashMap<>());
   }
 
@@ -161,7 +177,7 @@ final class FuzzingServer implements AutoCloseable {
       Appointment appointment = appointments.remove(request.target());
       if (appointment != null) {
         appointment.socket = raw;
-        appointment.done.complete(play(appointment.played, request, raw, socket, in));
+        keep(appointment, request, raw, socket, in);
       } else {
         control(request, raw, socket, in);
       }
@@ -170,6 +186,16 @@ final class FuzzingServer implements AutoCloseable {
       // Who does not get as far as a request is no client of a case; the driver will miss it.
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  private void keep(
+      Appointment appointment, Request request, Socket raw, Socket socket, InputStream in)
+      throws IOException, InterruptedException {
+    try {
+      appointment.done.complete(play(appointment.played, request, raw, socket, in));
+    } catch (RuntimeException | Error e) {
+      appointment.done.completeExceptionally(e); // the case is broken, and not the client
     }
   }
 
@@ -203,8 +229,14 @@ final class FuzzingServer implements AutoCloseable {
     boolean known = number >= 1 && number <= numbered.size();
     String path = target.getPath().replaceFirst(".*/", "");
     if (path.equals("runCase") && known) {
-      Played played = play(numbered.get(number - 1), request, raw, socket, in);
-      findings(agent).put(number, played.judge(null));
+      CompletableFuture<Finding> finding = new CompletableFuture<>();
+      statuses(agent).put(number, finding); // whoever asks while it is played waits for it
+      try {
+        finding.complete(play(numbered.get(number - 1), request, raw, socket, in).judge(null));
+      } catch (IOException | InterruptedException | RuntimeException | Error e) {
+        finding.complete(new Finding(Verdict.FAILED, "the case was not played to its end: " + e));
+        throw e;
+      }
       return;
     }
     String answer =
@@ -237,10 +269,18 @@ final class FuzzingServer implements AutoCloseable {
     return "{\"id\": \"" + one.id() + "\", \"description\": \"" + one.title() + "\"}";
   }
 
-  /** Returns Autobahn's word for a verdict. */
-  private String behavior(String agent, int number) {
-    Finding finding = findings(agent).get(number);
-    return switch (finding == null ? Verdict.NOT_OFFERED : finding.verdict()) {
+  /** Returns Autobahn's word for a verdict, once there is one. */
+  private String behavior(String agent, int number) throws InterruptedException {
+    CompletableFuture<Finding> played = statuses(agent).get(number);
+    Verdict verdict = Verdict.NOT_OFFERED;
+    if (played != null) {
+      try {
+        verdict = played.get(patience.toNanos(), TimeUnit.NANOSECONDS).verdict();
+      } catch (ExecutionException | TimeoutException e) {
+        verdict = Verdict.FAILED;
+      }
+    }
+    return switch (verdict) {
       case STRICT -> "OK";
       case TOLERATED -> "NON-STRICT";
       case FAILED -> "FAILED";

@@ -252,21 +252,22 @@ final class CallbacksTest {
                         response -> {
                           throw failure;
                         }))) {
-      CountDownLatch opened = new CountDownLatch(1);
+      CountingConnector connector = new CountingConnector();
       try (BareServer server =
               BareServer.start(
                   connection -> {
                     connection.accept();
-                    opened.countDown();
                     connection.readToEnd();
                   });
           HttpClient client =
               HttpClient.create(
-                  config -> config.install(WebSockets.PLUGIN).install(new Failing(hooks)))) {
+                  config ->
+                      config
+                          .connector(connector)
+                          .install(WebSockets.PLUGIN)
+                          .install(new Failing(hooks)))) {
         assertThatThrownBy(() -> client.webSocketSession(server.url())).isSameAs(failure);
-        if (server.connections() > 0) {
-          server.awaitEnd(SOON);
-        }
+        connector.assertNoneOpen(SOON);
       }
     }
   }

@@ -319,7 +319,7 @@ final class CutTest {
       try (FaultProxy proxy = FaultProxy.start(server.port());
           Permit permit = new Permit(crowd)) {
         proxy.enqueue(faults);
-        long start = System.nanoTime();
+        long start = TimeBound.now();
         Report report =
             converse(
                 client,

@@ -270,7 +270,7 @@ final class HandshakeTest {
             HttpClient.create(
                 config -> config.install(WebSockets.PLUGIN, ws -> ws.openTimeout(timeout)))) {
       way.always(Faults.none().toClient(Fault.drip(Duration.ofMillis(20))));
-      long start = System.nanoTime();
+      long start = TimeBound.now();
       assertThatExceptionOfType(WebSocketException.class)
           .isThrownBy(() -> client.webSocketSession("ws://localhost:" + way.port()))
           .withCauseInstanceOf(SocketTimeoutException.class)

@@ -35,6 +35,7 @@ final class Interrupted {
   void interrupt() throws Exception {
     while (thread.getState() != Thread.State.WAITING
         && thread.getState() != Thread.State.TIMED_WAITING) {
+      assertThat(outcome.isDone()).as("over before it waited").isFalse();
       Thread.onSpinWait();
     }
     thread.interrupt();

@@ -145,7 +145,7 @@ final class NetworkTest {
 
     @Test
     void nameServerThatIsSilentIsGivenUp() {
-      long start = System.nanoTime();
+      long start = TimeBound.now();
 
       assertThat(failure(ExamNames.unanswered(), SHORT))
           .hasCauseInstanceOf(SocketTimeoutException.class)
@@ -169,7 +169,7 @@ final class NetworkTest {
       InetAddress hole = hasIpv6() ? address("::1") : address("127.0.0.4");
       String host = ExamNames.name("hole-and-live", hole, address("127.0.0.1"));
       Duration timeout = Duration.ofSeconds(2);
-      long start = System.nanoTime();
+      long start = TimeBound.now();
       try (BlackHole filled = new BlackHole(hole, server.port());
           HttpClient client = client(ws -> ws.openTimeout(timeout));
           WebSocketSession session =
@@ -212,7 +212,7 @@ final class NetworkTest {
         nobody = gone.getLocalPort();
       }
       try (HttpClient client = client(ws -> ws.openTimeout(SOON.multipliedBy(10)))) {
-        long start = System.nanoTime();
+        long start = TimeBound.now();
         assertThatExceptionOfType(WebSocketException.class)
             .isThrownBy(() -> client.webSocketSession("ws://127.0.0.1:" + nobody))
             .withCauseInstanceOf(ConnectException.class)
@@ -227,7 +227,7 @@ final class NetworkTest {
       InetAddress address = address("127.0.0.5");
       try (BlackHole hole = new BlackHole(address, 0);
           HttpClient client = client(ws -> ws.openTimeout(SHORT))) {
-        long start = System.nanoTime();
+        long start = TimeBound.now();
         assertThatExceptionOfType(WebSocketException.class)
             .isThrownBy(() -> client.webSocketSession("ws://127.0.0.5:" + hole.port()))
             .withCauseInstanceOf(SocketTimeoutException.class)
@@ -251,11 +251,14 @@ final class NetworkTest {
       return client.webSocketSession("ws://localhost:" + proxy.port());
     }
 
+    /** What is said of a peer that is gone: a Ping behind a message that is stuck is none. */
+    private static final String DEAD = "(?s).*(no sign of life|taken nothing).*";
+
     private static void assertFoundDead(WebSocketSession session) {
       assertThatExceptionOfType(WebSocketException.class)
           .isThrownBy(() -> session.incoming().receive())
           .withCauseInstanceOf(SocketTimeoutException.class)
-          .withMessageContaining("no sign of life");
+          .withMessageMatching(DEAD);
       assertThat(session.closeReason().join()).isNull();
     }
 
@@ -267,7 +270,7 @@ final class NetworkTest {
       connector.await(() -> connector.read() >= opened + 2 * 2, SOON); // two Pongs
       assertThat(session.closeReason()).isNotDone();
 
-      long start = System.nanoTime();
+      long start = TimeBound.now();
       connection.cut(End.SILENCE);
 
       assertFoundDead(session);
@@ -279,7 +282,7 @@ final class NetworkTest {
     void senderIsUnblocked() throws Exception {
       server.enqueue(Scenario.accept().stall());
       WebSocketSession session = open();
-      long start = System.nanoTime();
+      long start = TimeBound.now();
       proxy.takeConnection(SOON).cut(End.SILENCE);
 
       assertThatExceptionOfType(WebSocketClosedException.class)
@@ -289,7 +292,7 @@ final class NetworkTest {
                   session.send(new byte[1 << 20]);
                 }
               })
-          .withStackTraceContaining("no sign of life");
+          .withMessageMatching(DEAD);
       assertTook(start, Duration.ZERO, SHORT.plus(PONG_TIMEOUT));
       assertFoundDead(session);
       connector.assertNoneOpen(SOON);
@@ -320,7 +323,7 @@ final class NetworkTest {
         slow.enqueue(drip);
         try (WebSocketSession session =
             patient.webSocketSession("wss://localhost:" + slow.port())) {
-          long start = System.nanoTime();
+          long start = TimeBound.now();
           assertThat(session.incoming().receive()).isEqualTo(new Frame.Text(text));
           assertThat(Duration.ofNanos(System.nanoTime() - start))
               .isGreaterThan(SHORT.plus(timeout));
@@ -408,7 +411,7 @@ final class NetworkTest {
       try (HttpClient client = client(ws -> ws.writeTimeout(SHORT))) {
         WebSocketSession session = client.webSocketSession(server.url());
 
-        long start = System.nanoTime();
+        long start = TimeBound.now();
         assertThat(sending(session))
             .failsWithin(SOON)
             .withThrowableThat()
@@ -432,7 +435,7 @@ final class NetworkTest {
         CompletableFuture<Void> sending = sending(session);
         awaitBlocked();
 
-        long start = System.nanoTime();
+        long start = TimeBound.now();
         assertThatExceptionOfType(WebSocketException.class)
             .isThrownBy(() -> session.ping(SHORT))
             .withMessageContaining("no Pong came within " + SHORT)
@@ -461,7 +464,7 @@ final class NetworkTest {
       try (TlsServer reader = new TlsServer(service, 4 << 10);
           HttpClient client = secureClient(ws -> ws.writeTimeout(timeout))) {
         WebSocketSession session = client.webSocketSession(reader.url("localhost"));
-        long start = System.nanoTime();
+        long start = TimeBound.now();
         session.send(new byte[size]);
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(timeout);
         session.terminate();
@@ -486,7 +489,7 @@ final class NetworkTest {
         CompletableFuture<Void> sending = sending(session);
         awaitBlocked();
 
-        long start = System.nanoTime();
+        long start = TimeBound.now();
         session.close();
 
         assertTook(start, SHORT, SHORT);
@@ -550,7 +553,7 @@ final class NetworkTest {
                   .send(new Frame.Close(bye))
                   .expectRaw("Close", frame -> frame.opcode() == 8)
                   .stall());
-      long start = System.nanoTime();
+      long start = TimeBound.now();
 
       assertClosed(session, bye);
       assertThat(session.closeReason().join()).isEqualTo(bye);
@@ -561,7 +564,7 @@ final class NetworkTest {
     @Test
     void closeThatIsNotAnsweredIsGivenUp() throws InterruptedException {
       WebSocketSession session = open(Scenario.accept().stall());
-      long start = System.nanoTime();
+      long start = TimeBound.now();
 
       session.close(bye);
 

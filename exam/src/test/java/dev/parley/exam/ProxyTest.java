@@ -145,7 +145,7 @@ final class ProxyTest {
         };
     try (ScriptedProxy proxy = new ScriptedProxy(slow);
         HttpClient client = client(at(Kind.HTTP, proxy.port()), TRUSTING, SHORT)) {
-      long start = System.nanoTime();
+      long start = TimeBound.now();
       assertThatThrownBy(() -> client.webSocketSession("ws://origin.invalid/"))
           .hasCauseInstanceOf(SocketTimeoutException.class)
           .hasMessageContaining("the proxy localhost:" + proxy.port());
@@ -229,7 +229,7 @@ final class ProxyTest {
     try (ScriptedProxy proxy =
             new ScriptedProxy(ScriptedProxy.http(OPEN, ScriptedProxy::stayQuiet));
         HttpClient client = client(at(Kind.HTTP, proxy.port()), TRUSTING, SHORT)) {
-      long start = System.nanoTime();
+      long start = TimeBound.now();
       assertThatThrownBy(() -> client.webSocketSession(scheme + "://origin.invalid/"))
           .isInstanceOf(WebSocketException.class)
           .hasCauseInstanceOf(SocketTimeoutException.class);

@@ -197,7 +197,7 @@ final class ResourceTest {
       }
       awaitPong(ponged, 20);
 
-      long start = System.nanoTime();
+      long start = TimeBound.now();
       session.close();
       assertTook(start, closeTimeout);
       assertThat(session.closeReason()).isDone();

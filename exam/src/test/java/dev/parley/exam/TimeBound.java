@@ -60,20 +60,25 @@ final class TimeBound {
     return last == null ? 0 : last.getValue();
   }
 
-  /** Returns how long it is since a moment of {@code nanoTime}, as far as the machine was there. */
+  /** Returns the present moment, and sees to it that lateness is measured from here on. */
+  static long now() {
+    return System.nanoTime();
+  }
+
+  /** Returns how long it is since a moment of {@link #now}, as far as the machine was there. */
   static Duration since(long startNanos) {
     long now = System.nanoTime();
     return Duration.ofNanos(now - startNanos - (lateUntil(now) - lateUntil(startNanos)));
   }
 
-  /** Asserts that what began at a moment of {@code nanoTime} is over in time, and not too early. */
+  /** Asserts that what began at a moment of {@link #now} is over in time, and not too early. */
   static void assertTook(long startNanos, Duration least, Duration most) {
     Duration taken = since(startNanos);
     assertThat(Duration.ofNanos(System.nanoTime() - startNanos)).isGreaterThanOrEqualTo(least);
     assertThat(taken).isLessThanOrEqualTo(most.plus(SLACK));
   }
 
-  /** Asserts that what began at a moment of {@code nanoTime} is over in time. */
+  /** Asserts that what began at a moment of {@link #now} is over in time. */
   static void assertTook(long startNanos, Duration most) {
     assertTook(startNanos, Duration.ZERO, most);
   }

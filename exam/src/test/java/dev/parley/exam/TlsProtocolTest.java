@@ -228,7 +228,7 @@ final class TlsProtocolTest {
       try (TlsServer server = new TlsServer(service);
           FaultProxy way = FaultProxy.start(server.port())) {
         way.always(faults);
-        long start = System.nanoTime();
+        long start = TimeBound.now();
         WebSocketOpeningException failure =
             TlsClient.failure(TlsClient.TRUSTING, TIMEOUT, "wss://www.example:" + way.port());
         assertTook(start, TIMEOUT, TIMEOUT);
@@ -267,7 +267,7 @@ final class TlsProtocolTest {
                   socket.getOutputStream().write(many);
                 }
               })) {
-        long start = System.nanoTime();
+        long start = TimeBound.now();
         WebSocketOpeningException failure =
             TlsClient.failure(TlsClient.TRUSTING, TIMEOUT, server.url("www.example"));
         assertTook(start, TIMEOUT);

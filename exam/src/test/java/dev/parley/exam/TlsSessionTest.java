@@ -304,7 +304,7 @@ final class TlsSessionTest {
                           .install(WebSockets.PLUGIN, ws -> ws.closeTimeout(timeout))
                           .tls(TlsClient.TRUSTING))) {
         var session = client.webSocketSession(server.url("www.example"));
-        long start = System.nanoTime();
+        long start = TimeBound.now();
         Throwable end =
             catchThrowable(() -> assertThat(session.incoming().receive(timeout)).isEmpty());
         session.close();

@@ -34,10 +34,11 @@ final class Utf8ValidatorPropertiesTest {
 
   @Property
   void refusesTheFirstByteThatNoTextHas(@ForAll("bytes") byte[] bytes) {
-    Utf8Validator validator = new Utf8Validator();
+    int known = Utf8Validator.COMPLETE;
     for (int i = 0; i < bytes.length; i++) {
       boolean possible = ReferenceDecoder.mayBecomeText(Arrays.copyOf(bytes, i + 1));
-      assertThat(validator.accept(bytes, i, i + 1)).isEqualTo(possible);
+      known = Utf8Validator.judge(known, bytes, i, i + 1);
+      assertThat(known != Utf8Validator.INVALID).isEqualTo(possible);
       if (!possible) {
         return;
       }
@@ -47,18 +48,14 @@ final class Utf8ValidatorPropertiesTest {
   @Property
   void judgesTheSameHoweverTheBytesAreCut(
       @ForAll("bytes") byte[] bytes, @ForAll("pieces") List<Integer> pieces) {
-    Utf8Validator validator = new Utf8Validator();
-    boolean valid = true;
+    int known = Utf8Validator.COMPLETE;
     int from = 0;
-    for (int i = 0; valid && from < bytes.length; i++) {
+    for (int i = 0; known != Utf8Validator.INVALID && from < bytes.length; i++) {
       int to = Math.min(bytes.length, from + pieces.get(i % pieces.size()));
-      valid = validator.accept(bytes, from, to);
-      int state = validator.state();
-      validator = new Utf8Validator();
-      validator.restore(state);
+      known = Utf8Validator.judge(known, bytes, from, to);
       from = to;
     }
-    assertThat(valid && validator.isComplete())
+    assertThat(known == Utf8Validator.COMPLETE)
         .isEqualTo(Utf8Validator.isValid(bytes, 0, bytes.length));
   }
 }

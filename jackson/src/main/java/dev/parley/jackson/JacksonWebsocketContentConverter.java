@@ -6,6 +6,7 @@ import dev.parley.client.WebsocketContentConverter;
 import dev.parley.websocket.WebSocketException;
 import java.nio.charset.Charset;
 import java.util.Objects;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.TokenStreamLocation;
@@ -31,6 +32,9 @@ import tools.jackson.databind.json.JsonMapper;
  * and stays open. Immutable, as the mapper is; any number of threads may use one converter.
  */
 public final class JacksonWebsocketContentConverter implements WebsocketContentConverter {
+  private static final Pattern CONTROL = Pattern.compile("[\\p{Cc}\\p{Cf}\\u2028\\u2029]");
+  private static final int MOST_SHOWN = 200;
+
   private final ObjectMapper mapper;
 
   /** Makes a converter with the defaults of Jackson. */
@@ -69,7 +73,9 @@ public final class JacksonWebsocketContentConverter implements WebsocketContentC
     StringBuilder message = new StringBuilder("Jackson could not " + verb + " a " + type);
     String path = e.getPathReference();
     if (!path.isEmpty()) {
-      message.append(" at ").append(path);
+      // It may have keys of a map, which the peer has chosen: they make no line of their own.
+      String shown = CONTROL.matcher(path).replaceAll("?");
+      message.append(" at ").append(shown, 0, Math.min(shown.length(), MOST_SHOWN));
     }
     TokenStreamLocation location = e.getLocation();
     if (location != null && location.getLineNr() > 0) {

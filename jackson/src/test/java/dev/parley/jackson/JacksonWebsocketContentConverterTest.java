@@ -89,6 +89,15 @@ final class JacksonWebsocketContentConverterTest {
         .withMessageContaining("\"self\"");
   }
 
+  @Test
+  void keyThatThePeerChoseMakesNoLineOfItsOwn() {
+    String key = "x\\n2026 ERROR forged " + "y".repeat(1000);
+    assertThatExceptionOfType(WebSocketException.class)
+        .isThrownBy(() -> read(new TypeInfo<Map<String, Integer>>() {}, "{\"" + key + "\":\"no\"}"))
+        .withMessageContaining("forged")
+        .satisfies(e -> assertThat(e.getMessage()).hasLineCount(1).hasSizeLessThan(500));
+  }
+
   @Nested
   class InASession {
     @Test

@@ -94,11 +94,19 @@ public final class MockProxy implements AutoCloseable {
   private void listen() {
     try {
       while (true) {
-        Socket client = listener.accept();
-        threads.execute(() -> serve(client));
+        begin(listener.accept());
       }
     } catch (IOException | RejectedExecutionException e) {
       return; // the proxy was closed
+    }
+  }
+
+  private void begin(Socket client) throws IOException {
+    try {
+      threads.execute(() -> serve(client));
+    } catch (RejectedExecutionException e) {
+      client.close();
+      throw e;
     }
   }
 

@@ -246,7 +246,7 @@ public final class MockWebSocketServer implements AutoCloseable {
         wire.within(config.timeout);
         wire.start(config.tls, config.tlsParameters);
         player.play();
-      } catch (AssertionError | RuntimeException e) {
+      } catch (RuntimeException | Error e) {
         failure = new AssertionError(where() + ": " + e.getMessage(), e);
         player.settle();
         conversation.fail(config.timeout);

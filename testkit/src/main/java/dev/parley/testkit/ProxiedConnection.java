@@ -132,6 +132,9 @@ public final class ProxiedConnection {
       client.setTcpNoDelay(true);
       server.setTcpNoDelay(true);
       server.connect(target);
+      if (toServer.mode == Mode.DROPPING) {
+        toServer.shutDown(); // it was cut when there was no server yet to learn of it
+      }
       threads.execute(toServer);
     } catch (IOException e) {
       reset(Ending.NOT_CONNECTED);
@@ -303,7 +306,7 @@ public final class ProxiedConnection {
 
     /** The sender has ended its stream. */
     private void over() {
-      if (mode == Mode.PASSING) {
+      if (mode == Mode.PASSING && !decided.get()) { // else it is being reset: no FIN before that
         shutDown();
       }
       if (mode != Mode.HOLDING && going.decrementAndGet() == 0) {

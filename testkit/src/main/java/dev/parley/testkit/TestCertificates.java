@@ -44,6 +44,7 @@ public final class TestCertificates {
   private final Path authorityFile;
   private final KeyStore trusted;
   private final Map<Subject, Issued> issued = new HashMap<>();
+  private int aliases;
 
   /**
    * What a certificate says.
@@ -152,7 +153,7 @@ public final class TestCertificates {
     if (known != null) {
       return known;
     }
-    String alias = "subject-" + issued.size();
+    String alias = "subject-" + ++aliases; // where keytool was interrupted, it may be taken
     List<String> options = new ArrayList<>();
     options.addAll(List.of("-dname", "CN=" + subject.commonName()));
     options.addAll(List.of("-startdate", "%+dd".formatted(subject.beginDay())));

@@ -115,6 +115,9 @@ final class Wire implements Closeable {
   }
 
   private int read(Socket from, byte[] target) throws IOException {
+    if (bounded && deadlineNanos - System.nanoTime() <= 0) {
+      throw new SocketTimeoutException("the time is over"); // though the client may go on and on
+    }
     tcp.setSoTimeout(soTimeout());
     try {
       int count = from.getInputStream().read(target);

@@ -11,17 +11,23 @@ import java.util.function.Consumer;
  * of a frame but the payload and the reserved bits that are its own.
  */
 final class ExtensionChain {
+  private static final ExtensionChain EMPTY = new ExtensionChain(List.of());
+
   private final List<WebSocketExtension<?>> extensions;
   private final int claimedBits;
   private final boolean mayEncodeUnmarkedFrames;
   private final boolean decodesPieces;
 
   /**
-   * Makes a chain.
+   * Makes a chain; that of no extensions is one for all.
    *
    * @throws IllegalArgumentException if two extensions claim the same reserved bit
    */
-  ExtensionChain(List<WebSocketExtension<?>> extensions) {
+  static ExtensionChain of(List<WebSocketExtension<?>> extensions) {
+    return extensions.isEmpty() ? EMPTY : new ExtensionChain(extensions);
+  }
+
+  private ExtensionChain(List<WebSocketExtension<?>> extensions) {
     this.extensions = List.copyOf(extensions);
     int claimed = 0;
     boolean unmarked = false;
@@ -69,25 +75,36 @@ final class ExtensionChain {
   Frame encode(Frame frame, boolean compress) {
     Frame encoded = frame;
     for (WebSocketExtension<?> extension : extensions) {
-      Frame result = extension.processOutgoingFrame(encoded, compress);
+      Frame result = encode(extension, encoded, compress);
       requireOwnChanges(extension, encoded, result, bitsOf(extension));
       encoded = result;
     }
     return encoded;
   }
 
+  /** An {@link IllegalArgumentException} tells of a mistake of the sender's, which this is not. */
+  private static Frame encode(WebSocketExtension<?> extension, Frame frame, boolean compress) {
+    try {
+      return extension.processOutgoingFrame(frame, compress);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalStateException("extension " + extension.name() + " failed", e);
+    }
+  }
+
   /**
    * Decodes an incoming data frame.
    *
-   * @param room how many bytes the message may still take
+   * @param room how many bytes the message may still take; what is not decoded to its end gets some
+   *     more, as on the wire
    * @throws WebSocketProtocolException if the frame breaks a rule of an extension, or an extension
    *     fails
    */
   Frame decode(Frame frame, long room) {
     Frame decoded = frame;
-    for (WebSocketExtension<?> extension : extensions.reversed()) {
+    for (int i = extensions.size() - 1; i >= 0; i--) {
+      WebSocketExtension<?> extension = extensions.get(i);
       try {
-        Frame result = extension.processIncomingFrame(decoded, room);
+        Frame result = extension.processIncomingFrame(decoded, i == 0 ? room : room + slack(room));
         requireOwnChanges(extension, decoded, result, 0);
         decoded = result;
       } catch (RuntimeException e) {
@@ -99,6 +116,11 @@ final class ExtensionChain {
       }
     }
     return decoded;
+  }
+
+  /** Returns by how much a message may be larger while it is encoded, at the least. */
+  static long slack(long size) {
+    return size / 16 + 4096;
   }
 
   /** Releases what the incoming direction holds. */
@@ -158,7 +180,7 @@ final class ExtensionChain {
     for (WebSocketExtension<?> extension : extensions) {
       try {
         step.accept(extension);
-      } catch (RuntimeException e) {
+      } catch (Throwable e) {
         System.getLogger(ExtensionChain.class.getName())
             .log(Level.WARNING, "extension " + extension.name() + " failed to release", e);
       }

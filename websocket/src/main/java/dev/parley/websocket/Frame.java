@@ -113,6 +113,7 @@ public abstract sealed class Frame {
   /** Text, in UTF-8 (RFC 6455 §5.6). */
   public static final class Text extends Frame {
     private final boolean knownValid;
+    private final boolean ascii;
 
     /**
      * Makes a whole message of a string.
@@ -132,12 +133,19 @@ public abstract sealed class Frame {
     public Text(byte[] data, boolean fin, boolean rsv1, boolean rsv2, boolean rsv3) {
       super(data, fin, rsv1, rsv2, rsv3);
       this.knownValid = false;
+      this.ascii = false;
     }
 
     /** Makes a whole message, {@code knownValid} where its UTF-8 need not be judged again. */
     Text(byte[] data, boolean knownValid) {
+      this(data, knownValid, false);
+    }
+
+    /** Makes a whole message, {@code ascii} where each byte is known to be a character. */
+    Text(byte[] data, boolean knownValid, boolean ascii) {
       super(data, true, false, false, false);
       this.knownValid = knownValid;
+      this.ascii = ascii;
     }
 
     /** Tells whether the payload is valid UTF-8 by its making. */
@@ -155,7 +163,8 @@ public abstract sealed class Frame {
      * over two of them; join the bytes before reading them as text.
      */
     public String readText() {
-      return new String(data(), StandardCharsets.UTF_8);
+      // Of what is ASCII the two make the same, and the first need not look for anything else.
+      return new String(data(), ascii ? StandardCharsets.ISO_8859_1 : StandardCharsets.UTF_8);
     }
   }
 

@@ -28,6 +28,9 @@ final class FrameReader {
   /** Up to here a claimed length is believed; a longer payload takes memory as it arrives. */
   private static final int BELIEVED_LENGTH = 8192;
 
+  /** A payload up to here may be whole with the second read: the first step is without slack. */
+  private static final int SOON_WHOLE = 256 << 10;
+
   private Part next = Part.FIRST_BYTE;
   private int first;
   private int second;
@@ -242,8 +245,13 @@ final class FrameReader {
    * Memory follows what has arrived: room for four times as much; from the second step on for the
    * whole payload where that is more than half of it. The first step may be that of a frame which
    * {@link #growth} did not know of. So a payload of 1 MiB, read 64 KiB at a time, is moved once.
+   * Of one that is not so long the rest mostly comes at once: what came first takes its own room
+   * only.
    */
   private int capacity(int needed, int size) {
+    if (payload.length == 0 && size <= SOON_WHOLE && 4L * needed < size) {
+      return Math.min(size, Math.max(BELIEVED_LENGTH, needed));
+    }
     long room = Math.max(BELIEVED_LENGTH, 4L * needed);
     boolean whole = payload.length > 0 && room > size / 2;
     return whole ? size : (int) Math.min(size, room);

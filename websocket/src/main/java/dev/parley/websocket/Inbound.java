@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * broken is reported as soon as the byte that breaks it is there, and never before the messages
  * that were complete by then; what a Close says, and what extensions decode, is judged when it is
  * all there. Memory is taken as payload arrives, not because a length was claimed: in all at most
- * about twice what {@link Limits} allows a message.
+ * about twice what {@link Limits} allows a message, and three times where an extension decodes a
+ * frame only as a whole.
  *
  * <p>Neither blocks nor does I/O. For one thread at a time.
  */
@@ -55,6 +56,12 @@ public final class Inbound {
   /** RFC 6455 §5.2: the longest payload whose length stands in the second byte. */
   private static final int SHORT = 125;
 
+  /** RFC 6455 §5.2: says in the second byte that the length stands in the two bytes after it. */
+  private static final int LENGTH_FOLLOWS = 126;
+
+  /** The longest payload of which the length stands in two bytes. */
+  private static final int MEDIUM = 0xffff;
+
   private static final byte WHOLE_TEXT = (byte) (0x80 | Opcode.TEXT.code());
   private static final byte WHOLE_BINARY = (byte) (0x80 | Opcode.BINARY.code());
 
@@ -82,16 +89,19 @@ public final class Inbound {
   /** The message being read: TEXT or BINARY; CONTINUATION while there is none. */
   private Opcode messageType = Opcode.CONTINUATION;
 
-  private final MessageAssembler message = new MessageAssembler();
+  /** What came of the message being read; made with the first fragment that others follow. */
+  private @Nullable MessageAssembler message;
+
   private int fragments;
   private long declaredSize;
 
   /** Whether extensions decode the message, so that its bytes on the wire are not yet its text. */
   private boolean encoded;
 
-  private final Utf8Validator text = new Utf8Validator();
+  /** What is known of the text being read, where it is cut: see {@link Utf8Validator}. */
+  private int text = Utf8Validator.COMPLETE;
 
-  /** How many bytes of the payload being read {@link #text} has judged. */
+  /** How many bytes of the payload being read have been judged for it. */
   private int judged;
 
   /** Whether a piece of the frame being read was taken, so that the next is not its first. */
@@ -116,12 +126,12 @@ public final class Inbound {
     this.role = role;
     this.limits = limits;
     this.delivery = delivery;
-    this.extensions = new ExtensionChain(extensions);
+    this.extensions = ExtensionChain.of(extensions);
     this.maxMessageSize = Math.min(limits.maxMessageSize(), Limits.MAX_ARRAY);
     boolean unmasked = role == Role.CLIENT;
     this.mostAtOnce =
         unmasked && this.extensions.isEmpty()
-            ? (int) Math.min(SHORT, Math.min(maxMessageSize, limits.maxFrameSize()))
+            ? (int) Math.min(MEDIUM, Math.min(maxMessageSize, limits.maxFrameSize()))
             : -1;
     this.cuts = delivery == Delivery.FRAGMENTS && this.extensions.decodesPieces();
   }
@@ -156,6 +166,19 @@ public final class Inbound {
   }
 
   /**
+   * Reads a message that is one frame of less than 64 KiB and is all there, if that comes next and
+   * no extension has a say in it: what {@link #poll} would report as {@link Event.Received}, for
+   * less. Where anything else comes next, or may, the bytes are left alone for {@code poll}.
+   *
+   * @param bytes what arrived, from position to limit; the position advances past what was read
+   * @return the message, a {@link Frame.Text} or a {@link Frame.Binary}; or {@code null}
+   */
+  public @Nullable Frame pollMessage(ByteBuffer bytes) {
+    boolean between = replyDue == null && !ended && reader.next() == Part.FIRST_BYTE;
+    return between ? wholeMessage(bytes) : null;
+  }
+
+  /**
    * Takes note that the stream ended.
    *
    * @return {@link Event.Ended}, clean where a Close frame had been received
@@ -175,7 +198,7 @@ public final class Inbound {
    * decoding it takes for a moment is not among them.
    */
   public long held() {
-    return (long) message.size() + reader.held();
+    return (long) assembled() + reader.held();
   }
 
   /**
@@ -207,7 +230,7 @@ public final class Inbound {
   public void end() {
     if (!ended) {
       ended = true;
-      message.clear();
+      message = null;
       reader.takePayload();
       extensions.endIncoming();
     }
@@ -216,9 +239,9 @@ public final class Inbound {
   private @Nullable Event read(ByteBuffer bytes) {
     for (; ; ) {
       if (reader.next() == Part.FIRST_BYTE) {
-        Event whole = wholeMessage(bytes);
+        Frame whole = wholeMessage(bytes);
         if (whole != null) {
-          return whole;
+          return new Event.Received(whole);
         }
         if (!reader.readFirstByte(bytes)) {
           return null;
@@ -264,32 +287,39 @@ public final class Inbound {
   }
 
   /**
-   * Reads a message that is one short frame and is all there, which most are, in one go: part by
-   * part it takes twice the time. Returns {@code null}, and leaves the bytes alone, where it is
-   * anything else, or something may be wrong with it: that is for the parts to tell.
+   * Reads a message that is one frame and is all there, which most are, in one go: part by part it
+   * takes twice the time. Returns {@code null}, and leaves the bytes alone, where it is anything
+   * else, or something may be wrong with it: that is for the parts to tell.
    */
-  private @Nullable Event wholeMessage(ByteBuffer bytes) {
-    int there = bytes.remaining() - 2;
-    if (isInMessage() || there < 0) {
+  private @Nullable Frame wholeMessage(ByteBuffer bytes) {
+    int start = bytes.position();
+    int payloadStart = start + 2;
+    if (isInMessage() || payloadStart > bytes.limit()) {
       return null;
     }
-    int start = bytes.position();
     byte first = bytes.get(start);
     int length = bytes.get(start + 1); // negative where it is masked
+    if (length == LENGTH_FOLLOWS && payloadStart + 2 <= bytes.limit()) {
+      length = (bytes.get(start + 2) & 0xff) << 8 | (bytes.get(start + 3) & 0xff);
+      payloadStart += 2;
+    }
+    boolean minimal = (length > SHORT) == (payloadStart > start + 2);
     if ((first != WHOLE_TEXT && first != WHOLE_BINARY)
         || length < 0
-        || length > Math.min(there, mostAtOnce)) {
+        || !minimal
+        || length > Math.min(bytes.limit() - payloadStart, mostAtOnce)) {
       return null;
     }
     byte[] payload = new byte[length];
-    bytes.get(start + 2, payload);
+    bytes.get(payloadStart, payload);
     boolean isText = first == WHOLE_TEXT;
-    if (isText && !Utf8Validator.isValid(payload, 0, length)) {
+    int ascii = isText ? Utf8Validator.ascii(payload) : length;
+    if (ascii < length && !Utf8Validator.isValid(payload, ascii, length)) {
       return null;
     }
-    bytes.position(start + 2 + length);
+    bytes.position(payloadStart + length);
     lastFrames.add(first & 0xff, length);
-    return new Event.Received(isText ? new Frame.Text(payload, true) : new Frame.Binary(payload));
+    return isText ? new Frame.Text(payload, true, ascii == length) : new Frame.Binary(payload);
   }
 
   private void judgeFirstByte() {
@@ -395,7 +425,9 @@ public final class Inbound {
     // Incompressible data grows when it is encoded: by ten bytes in 256 where flushing keeps a
     // window of 8 bits, by five in 127 where zlib has the least memory, and with each fragment.
     // What counts for an encoded message is its decoded size; on the wire it gets some more room.
-    long slack = encoded ? maxMessageSize / 16 + 4096 + 16L * fragments : 0;
+    // What is decoded as it arrives takes no memory by that: it may be twice as much.
+    long most = extensions.decodesPieces() ? maxMessageSize : ExtensionChain.slack(maxMessageSize);
+    long slack = encoded ? most + 16L * fragments : 0;
     if (length > Math.min(maxMessageSize + slack, Limits.MAX_ARRAY) - declaredSize) {
       throw messageTooBig(declaredSize + length);
     }
@@ -410,7 +442,8 @@ public final class Inbound {
   }
 
   private void judgeText(byte[] payload, int end) {
-    if (!text.accept(payload, judged, end)) {
+    text = Utf8Validator.judge(text, payload, judged, end);
+    if (text == Utf8Validator.INVALID) {
       throw violation(Violation.TEXT_NOT_UTF8, "byte that no UTF-8 text can have at its place");
     }
     judged = end;
@@ -427,29 +460,44 @@ public final class Inbound {
       reader.takePayload();
     }
     if (!extensions.isEmpty()) {
-      long room = cuts ? Limits.MAX_ARRAY : maxMessageSize - message.size();
+      long room = cuts ? Limits.MAX_ARRAY : maxMessageSize - assembled();
       payload = decode(payload, fin, bits, room);
     }
     judgeWholeText(payload, fin);
     if (!whole) {
-      message.add(payload);
+      keep(payload);
       return null;
     }
     if (cuts && payload.length == 0 && !fin) {
       return null; // nothing to deliver
     }
-    Frame frame = frame(cuts ? payload : message.join(payload), fin);
+    Frame frame = frame(cuts ? payload : join(payload), fin);
     if (fin) {
       messageType = Opcode.CONTINUATION;
     }
     return new Event.Received(frame);
   }
 
+  private int assembled() {
+    return message == null ? 0 : message.size();
+  }
+
+  private void keep(byte[] fragment) {
+    if (message == null) {
+      message = new MessageAssembler();
+    }
+    message.add(fragment);
+  }
+
+  private byte[] join(byte[] last) {
+    return message == null ? last : message.join(last);
+  }
+
   private void judgeWholeText(byte[] payload, boolean fin) {
     if (messageType == Opcode.TEXT) {
       judgeText(payload, payload.length);
       judged = 0;
-      if (fin && !text.isComplete()) {
+      if (fin && text != Utf8Validator.COMPLETE) {
         throw violation(Violation.TEXT_NOT_UTF8, "text that ends inside a character");
       }
     }
@@ -459,15 +507,15 @@ public final class Inbound {
     boolean fin = reader.isFinal();
     byte[] payload = reader.takePayload();
     if (!extensions.isEmpty()) {
-      payload = decode(payload, fin, reader.reservedBits(), maxMessageSize - message.size());
+      payload = decode(payload, fin, reader.reservedBits(), maxMessageSize - assembled());
     }
     judgeWholeText(payload, fin);
     if (delivery == Delivery.MESSAGES) {
       if (!fin) {
-        message.add(payload);
+        keep(payload);
         return null;
       }
-      payload = message.join(payload);
+      payload = join(payload);
     }
     Frame frame = frame(payload, fin);
     if (fin) {
@@ -493,7 +541,7 @@ public final class Inbound {
           e);
     }
     if (decoded.length > room) {
-      throw messageTooBig(message.size() + (long) decoded.length);
+      throw messageTooBig(assembled() + (long) decoded.length);
     }
     if (!encoded && !Arrays.equals(decoded, payload)) {
       throw violation(

@@ -26,10 +26,12 @@ public final class Outbound {
   private final IntSupplier maskingKeys;
   private final FrameWriter writer;
   private final LastFrames lastFrames = new LastFrames();
-  private final Utf8Validator text = new Utf8Validator();
 
   /** The message being sent: TEXT or BINARY; CONTINUATION while there is none. */
   private Opcode messageType = Opcode.CONTINUATION;
+
+  /** What is known of the text being sent, where it is cut: see {@link Utf8Validator}. */
+  private int text = Utf8Validator.COMPLETE;
 
   private boolean broken;
   private boolean closeTaken;
@@ -45,7 +47,7 @@ public final class Outbound {
    * @throws IllegalArgumentException if two extensions claim the same reserved bit
    */
   public Outbound(Role role, List<WebSocketExtension<?>> extensions, IntSupplier maskingKeys) {
-    this.extensions = new ExtensionChain(extensions);
+    this.extensions = ExtensionChain.of(extensions);
     this.masks = role == Role.CLIENT;
     this.maskingKeys = maskingKeys;
     this.writer = new FrameWriter(masks);
@@ -75,7 +77,7 @@ public final class Outbound {
     requireReady();
     switch (frame) {
       case Frame.Text data -> beginData(data, judgeText(data), compress);
-      case Frame.Binary data -> beginData(data, text.state(), compress);
+      case Frame.Binary data -> beginData(data, text, compress);
       case Frame.Close close -> beginClose(close);
       case Frame.Ping ping -> beginOnWire(ping, ping.opcode(), nextKey());
       case Frame.Pong pong -> beginOnWire(pong, pong.opcode(), nextKey());
@@ -147,24 +149,21 @@ public final class Outbound {
     }
   }
 
-  /** Judges a fragment of text, and returns the validator's state after it. Changes nothing. */
+  /** Judges a fragment of text, and returns what is known after it. Changes nothing. */
   private int judgeText(Frame.Text frame) {
-    int before = text.state();
-    if (frame.isKnownValid() && text.isComplete()) {
-      return before;
+    if (frame.isKnownValid() && text == Utf8Validator.COMPLETE) {
+      return text;
     }
-    boolean valid =
-        text.accept(frame.data(), 0, frame.data().length) && (!frame.fin() || text.isComplete());
-    int after = text.state();
-    text.restore(before);
-    if (!valid) {
+    int after = Utf8Validator.judge(text, frame.data(), 0, frame.data().length);
+    boolean cut = frame.fin() && after != Utf8Validator.COMPLETE;
+    if (cut || after == Utf8Validator.INVALID) {
       throw new IllegalArgumentException(
           "text of " + frame.data().length + " bytes is not UTF-8 (RFC 6455 §5.6)");
     }
     return after;
   }
 
-  private void beginData(Frame frame, int textState, boolean compress) {
+  private void beginData(Frame frame, int textAfter, boolean compress) {
     boolean continues = messageType != Opcode.CONTINUATION;
     if (continues && frame.opcode() != messageType) {
       throw new IllegalArgumentException(
@@ -184,7 +183,7 @@ public final class Outbound {
     broken = false;
     beginOnWire(encoded, continues ? Opcode.CONTINUATION : encoded.opcode(), key);
     messageType = frame.fin() ? Opcode.CONTINUATION : frame.opcode();
-    text.restore(textState);
+    text = textAfter;
   }
 
   private void beginClose(Frame.Close close) {

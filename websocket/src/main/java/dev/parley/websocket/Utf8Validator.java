@@ -11,34 +11,43 @@ import java.nio.ByteOrder;
  *
  * <p>Between two bytes nothing more needs to be known than how many bytes of the character begun
  * are missing and in which range the next one must lie: that range is narrower after E0 and F0 (no
- * overlong forms), ED (no surrogates) and F4 (nothing over U+10FFFF).
+ * overlong forms), ED (no surrogates) and F4 (nothing over U+10FFFF). All that is one number, which
+ * whoever has the text keeps from one part of it to the next.
  */
 final class Utf8Validator {
+  /** What is known where no character is cut: at the beginning, and wherever a text may end. */
+  static final int COMPLETE = 0;
+
+  /** No text goes on like that. */
+  static final int INVALID = -1;
+
   private static final VarHandle LONGS =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
   private static final long NOT_ASCII = 0x8080_8080_8080_8080L;
 
-  private int missing;
-  private int low;
-  private int high;
+  private Utf8Validator() {}
 
   /** Tells whether the given bytes are a whole text. */
   static boolean isValid(byte[] bytes, int from, int to) {
-    Utf8Validator validator = new Utf8Validator();
-    return validator.accept(bytes, from, to) && validator.isComplete();
+    return judge(COMPLETE, bytes, from, to) == COMPLETE;
+  }
+
+  /** Returns how many bytes of a text are ASCII before the first that is not. */
+  static int ascii(byte[] text) {
+    return skipAscii(text, 0, text.length);
   }
 
   /**
-   * Takes the next bytes of the text.
+   * Judges the next bytes of a text.
    *
-   * @return whether the text can still become valid; after {@code false} it is of no more use
+   * @param known what is known of the bytes before: {@link #COMPLETE}, or what this returned
+   * @return what is known after them, or {@link #INVALID}
    */
-  boolean accept(byte[] bytes, int from, int to) {
+  static int judge(int known, byte[] bytes, int from, int to) {
     int i = from;
-    // in local variables, which the loop keeps in registers
-    int missing = this.missing;
-    int low = this.low;
-    int high = this.high;
+    int missing = known >>> 16;
+    int low = known >>> 8 & 0xff;
+    int high = known & 0xff;
     while (i < to) {
       if (missing == 0) {
         i = skipAscii(bytes, i, to);
@@ -47,7 +56,7 @@ final class Utf8Validator {
         }
         int lead = bytes[i++] & 0xff;
         if (lead < 0xc2 || lead > 0xf4) {
-          return false;
+          return INVALID;
         }
         missing = lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
         low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
@@ -55,38 +64,21 @@ final class Utf8Validator {
       } else {
         int next = bytes[i++] & 0xff;
         if (next < low || next > high) {
-          return false;
+          return INVALID;
         }
         missing--;
         low = 0x80;
         high = 0xbf;
       }
     }
-    this.missing = missing;
-    this.low = low;
-    this.high = high;
-    return true;
-  }
-
-  /** Tells whether the text may end here, no character being cut. */
-  boolean isComplete() {
-    return missing == 0;
-  }
-
-  /** Returns what is known between two bytes, for {@link #restore}. */
-  int state() {
-    return missing << 16 | low << 8 | high;
-  }
-
-  /** Goes back to where {@link #state} was taken. */
-  void restore(int state) {
-    missing = state >>> 16;
-    low = state >>> 8 & 0xff;
-    high = state & 0xff;
+    return missing == 0 ? COMPLETE : missing << 16 | low << 8 | high;
   }
 
   private static int skipAscii(byte[] bytes, int from, int to) {
     int i = from;
+    while (i <= to - 4 * Long.BYTES && (fourLongs(bytes, i) & NOT_ASCII) == 0) {
+      i += 4 * Long.BYTES;
+    }
     while (i <= to - Long.BYTES && ((long) LONGS.get(bytes, i) & NOT_ASCII) == 0) {
       i += Long.BYTES;
     }
@@ -94,5 +86,13 @@ final class Utf8Validator {
       i++;
     }
     return i;
+  }
+
+  /** Returns what any of 32 bytes has set, folded into eight. */
+  private static long fourLongs(byte[] bytes, int i) {
+    return (long) LONGS.get(bytes, i)
+        | (long) LONGS.get(bytes, i + Long.BYTES)
+        | (long) LONGS.get(bytes, i + 2 * Long.BYTES)
+        | (long) LONGS.get(bytes, i + 3 * Long.BYTES);
   }
 }

@@ -2,6 +2,7 @@
 package dev.parley.websocket;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.parley.websocket.WebSocketExtension.ReservedBit;
 import java.util.List;
@@ -12,10 +13,10 @@ final class ExtensionChainTest {
   void knowsTheBitsThatAreClaimed() {
     TestExtension x = TestExtension.appending('x', ReservedBit.RSV1);
     TestExtension y = TestExtension.appending('y', ReservedBit.RSV3);
-    assertThat(new ExtensionChain(List.of()).claimedBits()).isZero();
-    assertThat(new ExtensionChain(List.of(x, y)).claimedBits()).isEqualTo(0x50);
-    assertThat(new ExtensionChain(List.of(x, y)).mayEncodeUnmarkedFrames()).isFalse();
-    assertThat(new ExtensionChain(List.of(x, TestExtension.inverting())).mayEncodeUnmarkedFrames())
+    assertThat(ExtensionChain.of(List.of()).claimedBits()).isZero();
+    assertThat(ExtensionChain.of(List.of(x, y)).claimedBits()).isEqualTo(0x50);
+    assertThat(ExtensionChain.of(List.of(x, y)).mayEncodeUnmarkedFrames()).isFalse();
+    assertThat(ExtensionChain.of(List.of(x, TestExtension.inverting())).mayEncodeUnmarkedFrames())
         .isTrue();
   }
 
@@ -30,7 +31,7 @@ final class ExtensionChainTest {
   @Test
   void releasesTheOthersWhereOneThrows() {
     TestExtension last = TestExtension.inverting();
-    ExtensionChain chain = new ExtensionChain(List.of(new FailsToRelease(), last));
+    ExtensionChain chain = ExtensionChain.of(List.of(new FailsToRelease(), last));
     chain.endIncoming();
     chain.endOutgoing();
     assertThat(last.endedIncoming).isEqualTo(1);
@@ -71,9 +72,34 @@ final class ExtensionChainTest {
   }
 
   @Test
+  void mistakeOfAnExtensionIsNoneOfTheSender() {
+    ExtensionChain chain =
+        ExtensionChain.of(
+            List.of(
+                TestExtension.of(
+                    frame -> {
+                      throw new IllegalArgumentException("a bug");
+                    })));
+    assertThatIllegalStateException()
+        .isThrownBy(() -> chain.encode(new Frame.Text("a"), true))
+        .withMessage("extension x-test failed")
+        .withCauseInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void measuresWhatIsDecodedToItsEndAndGivesTheOthersMoreRoom() {
+    TestExtension decodesLast = TestExtension.inverting();
+    TestExtension decodesFirst = TestExtension.appending('x', ReservedBit.RSV1);
+    Frame unused =
+        ExtensionChain.of(List.of(decodesLast, decodesFirst)).decode(new Frame.Text("a"), 160);
+    assertThat(decodesLast.rooms).containsExactly(160L);
+    assertThat(decodesFirst.rooms).containsExactly(160L + 10 + 4096);
+  }
+
+  @Test
   void asksAnExtensionThatMeasuresNothingForItsResult() {
     Frame frame = new Frame.Text("a");
-    ExtensionChain chain = new ExtensionChain(List.of(new FailsToRelease()));
+    ExtensionChain chain = ExtensionChain.of(List.of(new FailsToRelease()));
     assertThat(chain.decode(frame, 0)).isSameAs(frame);
     assertThat(chain.encode(frame, true)).isSameAs(frame);
   }

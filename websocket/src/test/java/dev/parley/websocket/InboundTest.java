@@ -1018,6 +1018,91 @@ final class InboundTest {
   }
 
   @Nested
+  @DisplayName("A message that is one frame and all there")
+  final class WholeMessages {
+    @Test
+    void areReadUntilSomethingElseComes() {
+      byte[] longer = new byte[300];
+      ByteBuffer bytes =
+          ByteBuffer.wrap(
+              to(
+                  Role.CLIENT,
+                  "81 02 68 69",
+                  frame("82 7e 01 2c", longer),
+                  "89 00",
+                  "81 01 61",
+                  "88 00"));
+      Inbound inbound = half(Role.CLIENT).get();
+      assertThat(inbound.pollMessage(bytes)).isEqualTo(new Frame.Text("hi"));
+      assertThat(inbound.pollMessage(bytes)).isEqualTo(new Frame.Binary(longer));
+      assertLeavesAlone(inbound, bytes); // a Ping
+      assertThat(inbound.poll(bytes)).isEqualTo(received(new Frame.Ping(new byte[0])));
+      assertLeavesAlone(inbound, bytes); // the reply is due first
+      assertThat(inbound.poll(bytes)).isEqualTo(replyDue(new Frame.Pong(new byte[0])));
+      assertThat(inbound.pollMessage(bytes)).isEqualTo(new Frame.Text("a"));
+      assertLeavesAlone(inbound, bytes);
+      assertThat(inbound.poll(bytes)).isInstanceOf(Event.Received.class);
+      assertThat(inbound.poll(bytes)).isInstanceOf(Event.ReplyDue.class);
+      assertLeavesAlone(inbound, ByteBuffer.wrap(hex(NEVER_DELIVERED)));
+      assertThat(inbound.lastFrames()).hasSize(4).endsWith(new FrameHeader(0x88, 0));
+    }
+
+    @Test
+    void areTextWhetherAsciiOrNot() {
+      ByteBuffer bytes = ByteBuffer.wrap(hex("81 02 68 69 81 06 77 c3 b6 72 6c 64"));
+      Inbound inbound = half(Role.CLIENT).get();
+      for (String text : List.of("hi", "wörld")) {
+        assertThat(inbound.pollMessage(bytes))
+            .isInstanceOfSatisfying(
+                Frame.Text.class, frame -> assertThat(frame.readText()).isEqualTo(text));
+      }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+        strings = {
+          "",
+          "81",
+          "81 02 68",
+          "82 7e",
+          "82 7e 00",
+          "82 7e 00 7d",
+          "82 7e 00 7e 00",
+          "82 7f",
+          "81 81",
+          "01 01 61",
+          "81 01 ff",
+          "81 02 e2 82",
+          "c1 01 61",
+          "83 00",
+          "8a 00"
+        })
+    void isLeftAloneWhereItIsNotAllThereOrMayBeWrong(String wire) {
+      assertLeavesAlone(half(Role.CLIENT).get(), ByteBuffer.wrap(hex(wire)));
+    }
+
+    @Test
+    void isLeftAloneInsideAFrameOrAMessageAndOverTheLimits() {
+      Inbound inFrame = half(Role.CLIENT).get();
+      assertThat(inFrame.poll(ByteBuffer.wrap(hex("82")))).isNull();
+      assertLeavesAlone(inFrame, ByteBuffer.wrap(hex("81 00")));
+      Inbound inMessage = half(Role.CLIENT).get();
+      assertThat(inMessage.poll(ByteBuffer.wrap(hex("02 01 61")))).isNull();
+      assertLeavesAlone(inMessage, ByteBuffer.wrap(hex("82 00")));
+      byte[] tooLong = to(Role.CLIENT, frame("82 65", new byte[101]));
+      assertLeavesAlone(half(Role.CLIENT, SMALL).get(), ByteBuffer.wrap(tooLong));
+      assertLeavesAlone(half(Role.SERVER).get(), ByteBuffer.wrap(to(Role.SERVER, "82 00")));
+      assertLeavesAlone(appending(), ByteBuffer.wrap(hex("82 00")));
+    }
+
+    private static void assertLeavesAlone(Inbound inbound, ByteBuffer bytes) {
+      int before = bytes.position();
+      assertThat(inbound.pollMessage(bytes)).isNull();
+      assertThat(bytes.position()).isEqualTo(before);
+    }
+  }
+
+  @Nested
   @DisplayName("What is held of a message that is not whole")
   final class Held {
     @Test

@@ -50,17 +50,18 @@ final class Utf8ValidatorTest {
 
   /** Whether a text is accepted when it is cut where a bit of {@code cuts} is set. */
   private static boolean isValid(byte[] text, int length, int cuts) {
-    Utf8Validator validator = new Utf8Validator();
+    int known = Utf8Validator.COMPLETE;
     int from = 0;
     for (int to = 1; to <= length; to++) {
       if (to == length || (cuts >>> (to - 1) & 1) != 0) {
-        if (!validator.accept(text, from, to)) {
+        known = Utf8Validator.judge(known, text, from, to);
+        if (known == Utf8Validator.INVALID) {
           return false;
         }
         from = to;
       }
     }
-    return validator.isComplete();
+    return known == Utf8Validator.COMPLETE;
   }
 
   @Nested
@@ -103,21 +104,20 @@ final class Utf8ValidatorTest {
     @Test
     @DisplayName("each byte of each character is refused where no text can have it, and no later")
     void refusesTheFirstImpossibleByte() {
-      walk(new byte[4], 0, new Utf8Validator());
+      walk(new byte[4], 0, Utf8Validator.COMPLETE);
     }
 
-    private void walk(byte[] text, int length, Utf8Validator validator) {
-      int before = validator.state();
+    private void walk(byte[] text, int length, int before) {
       for (int next = 0; next < 256; next++) {
         text[length] = (byte) next;
-        validator.restore(before);
-        boolean accepted = validator.accept(text, length, length + 1);
+        int known = Utf8Validator.judge(before, text, length, length + 1);
+        boolean accepted = known != Utf8Validator.INVALID;
         boolean expected = length == 3 ? isValidForJdk(text, 4) : canBecomeValid(text, length + 1);
         if (accepted != expected) {
           assertThat(Wire.hex(text)).as("byte %s possible: %s", length, expected).isEmpty();
         }
-        if (accepted && !validator.isComplete()) {
-          walk(text, length + 1, validator);
+        if (accepted && known != Utf8Validator.COMPLETE) {
+          walk(text, length + 1, known);
         }
       }
     }

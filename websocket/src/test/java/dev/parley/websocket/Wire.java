@@ -75,15 +75,31 @@ final class Wire {
   }
 
   /**
-   * Feeds the bytes to fresh halves, whole, byte by byte, and through a direct buffer in pieces of
-   * seven; asserts that the events are the same and returns them. A failure is shown by its
-   * violation.
+   * Feeds the bytes to fresh halves, whole, byte by byte, through a direct buffer in pieces of
+   * seven, and whole with messages asked for first; asserts that the events are the same and
+   * returns them. A failure is shown by its violation.
    */
   static List<Object> events(Supplier<Inbound> halves, byte[] wire) {
     List<Object> whole = events(halves.get(), wire, wire.length, false);
     assertThat(events(halves.get(), wire, 1, false)).as("byte by byte").isEqualTo(whole);
     assertThat(events(halves.get(), wire, 7, true)).as("by seven, direct").isEqualTo(whole);
+    assertThat(pollMessages(halves.get(), ByteBuffer.wrap(wire)))
+        .as("messages first")
+        .isEqualTo(whole);
     return whole;
+  }
+
+  private static List<Object> pollMessages(Inbound inbound, ByteBuffer bytes) {
+    List<Object> events = new ArrayList<>();
+    Event event;
+    do {
+      Frame message = inbound.pollMessage(bytes);
+      event = message == null ? inbound.poll(bytes) : new Event.Received(message);
+      if (event != null && !(event instanceof Event.Ended)) {
+        events.add(shown(event));
+      }
+    } while (event != null && !(event instanceof Event.Ended));
+    return events;
   }
 
   /** Feeds the bytes in pieces and returns the events. */

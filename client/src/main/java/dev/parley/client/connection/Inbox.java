@@ -4,8 +4,10 @@ package dev.parley.client.connection;
 import dev.parley.client.transport.Deadline;
 import dev.parley.websocket.Frame;
 import java.util.ArrayDeque;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
@@ -15,16 +17,27 @@ import org.jspecify.annotations.Nullable;
  * Received frames that nobody has taken yet, in order, and the place where threads wait for one, or
  * for anything else about receiving to change.
  *
- * <p>The bound is soft by one frame: it says when to stop reading, and what was read is always
- * kept.
+ * <p>The bound is soft: it says when to stop reading, and what was read is always kept, which is
+ * one frame, or what is left of a {@link Burst}.
  */
 final class Inbox {
   private final int maxFrames;
   private final long maxBytes;
   private final MemoryBudget.@Nullable Share share;
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition();
-  private final ArrayDeque<Frame> frames = new ArrayDeque<>(2);
+
+  /** What it takes to keep a frame, or to wait for one: most sessions do neither. */
+  private static final class Room {
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private final ArrayDeque<Frame> frames = new ArrayDeque<>(2);
+  }
+
+  private static final AtomicReferenceFieldUpdater<Inbox, @Nullable Room> ROOM =
+      AtomicReferenceFieldUpdater.newUpdater(Inbox.class, Room.class, "room");
+
+  /** Made when it is first needed, which it is where something is in it or somebody waits. */
+  private volatile @Nullable Room room;
+
   private long bytes;
 
   /** Written under the lock; read without it, so that an empty inbox costs a receiver one read. */
@@ -42,18 +55,32 @@ final class Inbox {
     this.share = share;
   }
 
+  private Room room() {
+    Room made = room;
+    if (made == null) {
+      Room mine = new Room();
+      made = ROOM.compareAndSet(this, null, mine) ? mine : Objects.requireNonNull(room);
+    }
+    return made;
+  }
+
+  int maxFrames() {
+    return maxFrames;
+  }
+
   void add(Frame frame) {
     if (share != null) {
       share.queued(frame.data().length); // before somebody may take it
     }
-    lock.lock();
+    Room room = room();
+    room.lock.lock();
     try {
-      frames.add(frame);
+      room.frames.add(frame);
       bytes += frame.data().length;
       empty = false;
-      changed.signalAll();
+      room.changed.signalAll();
     } finally {
-      lock.unlock();
+      room.lock.unlock();
     }
   }
 
@@ -62,17 +89,18 @@ final class Inbox {
     if (empty) {
       return null;
     }
+    Room room = room();
     Frame frame;
-    lock.lock();
+    room.lock.lock();
     try {
-      frame = frames.poll();
+      frame = room.frames.poll();
       if (frame != null) {
         bytes -= frame.data().length;
-        empty = frames.isEmpty();
-        changed.signalAll();
+        empty = room.frames.isEmpty();
+        room.changed.signalAll();
       }
     } finally {
-      lock.unlock();
+      room.lock.unlock();
     }
     if (frame != null && share != null) {
       share.taken(frame.data().length); // without the lock: it may wake those of other sessions
@@ -89,11 +117,23 @@ final class Inbox {
     if (empty) {
       return false;
     }
-    lock.lock();
+    Room room = room();
+    room.lock.lock();
     try {
-      return full();
+      return room.frames.size() >= maxFrames || bytes >= maxBytes;
     } finally {
-      lock.unlock();
+      room.lock.unlock();
+    }
+  }
+
+  /** Tells whether the bound on bytes alone says so. */
+  boolean isFullOfBytes() {
+    Room room = room();
+    room.lock.lock();
+    try {
+      return bytes >= maxBytes;
+    } finally {
+      room.lock.unlock();
     }
   }
 
@@ -102,26 +142,24 @@ final class Inbox {
     if (empty) {
       return true;
     }
-    lock.lock();
+    Room room = room();
+    room.lock.lock();
     try {
-      return frames.size() <= maxFrames / 2 && bytes <= maxBytes / 2;
+      return room.frames.size() <= maxFrames / 2 && bytes <= maxBytes / 2;
     } finally {
-      lock.unlock();
+      room.lock.unlock();
     }
-  }
-
-  private boolean full() {
-    return frames.size() >= maxFrames || bytes >= maxBytes;
   }
 
   /** Wakes all who wait, so that they look again. */
   void wake() {
     if (waiting > 0) {
-      lock.lock();
+      Room room = room();
+      room.lock.lock();
       try {
-        changed.signalAll();
+        room.changed.signalAll();
       } finally {
-        lock.unlock();
+        room.lock.unlock();
       }
     }
   }
@@ -133,7 +171,8 @@ final class Inbox {
    * @return whether the condition is over; else the deadline came
    */
   boolean awaitWhile(BooleanSupplier condition, Deadline deadline) throws InterruptedException {
-    lock.lockInterruptibly();
+    Room room = room();
+    room.lock.lockInterruptibly();
     try {
       WAITING.incrementAndGet(this); // before the condition is looked at: see wake()
       while (condition.getAsBoolean()) {
@@ -141,12 +180,12 @@ final class Inbox {
           return false;
         }
         long unused =
-            changed.awaitNanos(Math.min(deadline.remainingNanos(), TimeUnit.HOURS.toNanos(1)));
+            room.changed.awaitNanos(Math.min(deadline.remainingNanos(), TimeUnit.HOURS.toNanos(1)));
       }
       return true;
     } finally {
       WAITING.decrementAndGet(this);
-      lock.unlock();
+      room.lock.unlock();
     }
   }
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.client.connection;
 
-import static dev.parley.client.connection.OutgoingPath.AT_ONCE;
-
 import dev.parley.client.events.MessageEvent;
 import dev.parley.client.events.MessageReceivedEvent;
 import dev.parley.client.events.StallEvent;
@@ -36,11 +34,14 @@ import org.jspecify.annotations.Nullable;
 final class IncomingPath implements MemoryBudget.Sharer {
   // Laws of this class:
   // 1. `inbound`, `buffer`, `lastArrived` and `transport.read` are touched with `turn` held.
-  // 2. Only a holder of the turn adds to the inbox; a frame goes past the inbox only while it is
-  // empty.
+  // 2. Only a holder of the turn adds to the inbox or makes a burst, and reads on when the last
+  // burst is all taken, or has been moved into the inbox. So what is left of a burst is older than
+  // what is in the inbox, and a frame goes past both only while both are empty.
   // 3. Who gives the turn back wakes those who wait and tells the watch, so that bytes always have
   // a reader to come.
-  // 4. The Close frame is in the inbox before the session is seen to have ended.
+  // 4. The Close frame is in the inbox before the session is seen to have ended. Where another than
+  // the reader ends it, what was read and is whole still comes: a receiver parses it, or waits for
+  // the holder of the turn, who leaves soon.
   // 5. Where there is a budget, memory is asked for before a read, and what is held is told before
   // the turn is given back, and before anything else is waited for.
 
@@ -61,6 +62,12 @@ final class IncomingPath implements MemoryBudget.Sharer {
   private final long spinNanos;
   private final Inbox inbox;
   private final ReadTurn turn = new ReadTurn();
+
+  private static final AtomicReferenceFieldUpdater<IncomingPath, @Nullable Burst> BURST =
+      AtomicReferenceFieldUpdater.newUpdater(IncomingPath.class, Burst.class, "burst");
+
+  /** What came with the last message that was read, and is not in the inbox. */
+  private volatile @Nullable Burst burst;
 
   /** What this session holds of its client's budget; {@code null} where there is none. */
   private final MemoryBudget.@Nullable Share share;
@@ -88,6 +95,9 @@ final class IncomingPath implements MemoryBudget.Sharer {
 
   /** There is nothing more to read, ever. */
   private boolean drained;
+
+  /** Nothing more will be in the inbox, or in a burst. Seen by who sees that the session ended. */
+  private volatile boolean complete;
 
   private static final AtomicLongFieldUpdater<IncomingPath> MESSAGES =
       AtomicLongFieldUpdater.newUpdater(IncomingPath.class, "messagesReceived");
@@ -141,10 +151,14 @@ final class IncomingPath implements MemoryBudget.Sharer {
    *     ended
    */
   @Nullable Frame receive(Deadline deadline) throws InterruptedException {
+    Frame ready = takeReady();
+    if (ready != null) {
+      return ready;
+    }
     for (; ; ) {
       Frame frame = takeOrRead(deadline);
-      if (frame == null && connection.hasEnded()) {
-        frame = inbox.poll(); // Law 4: what came before the end is there by now.
+      if (frame == null && isOver()) {
+        frame = takeArrived(); // Law 4: what came before the end is there by now.
         if (frame == null) {
           throw connection.endOfIncoming();
         }
@@ -157,20 +171,153 @@ final class IncomingPath implements MemoryBudget.Sharer {
         return null;
       }
       boolean unused =
-          inbox.awaitWhile(
-              () -> inbox.isEmpty() && turn.isTaken() && !connection.hasEnded(), deadline);
+          inbox.awaitWhile(() -> inbox.isEmpty() && turn.isTaken() && !isOver(), deadline);
     }
+  }
+
+  /** Takes a message that came with the one before, if there is one: most often there is. */
+  @Nullable Frame takeReady() {
+    Frame ready = takeOfBurst();
+    if (ready != null) {
+      connection.readerLeft();
+    }
+    return ready;
+  }
+
+  private boolean isOver() {
+    return complete && connection.hasEnded();
   }
 
   private @Nullable Frame takeOrRead(Deadline deadline) throws InterruptedException {
     if (!turn.tryTake()) {
-      return inbox.poll();
+      return takeArrived();
     }
     try {
-      Frame frame = inbox.poll();
-      return frame == null && !connection.hasEnded() ? readFrame(deadline, true) : frame;
+      Frame frame = takeArrived();
+      if (frame != null) {
+        return frame;
+      }
+      if (connection.hasEnded()) {
+        return parseRest();
+      }
+      frame = parseMessage();
+      if (frame == null) {
+        frame = readFrame(deadline, true);
+      }
+      if (frame != null) {
+        parseOn();
+      }
+      return frame;
     } finally {
       giveBack();
+    }
+  }
+
+  /**
+   * Parses the next frame of what was read when the session ended; {@code null} where there is none
+   * any more. Where memory is counted what was not parsed is given up.
+   */
+  private @Nullable Frame parseRest() {
+    Frame frame = null;
+    try {
+      while (frame == null && !complete) {
+        Event event = buffer == null || share != null ? null : inbound.poll(buffer);
+        if (event instanceof Event.Received received) {
+          frame = take(received);
+        } else {
+          complete = !(event instanceof Event.ReplyDue);
+        }
+      }
+      return frame;
+    } catch (RuntimeException | Error e) {
+      complete = true;
+      connection.broke(e);
+      throw e;
+    }
+  }
+
+  /** Takes the oldest frame that came and was not taken, if there is one. */
+  private @Nullable Frame takeArrived() {
+    Frame frame = takeOfBurst();
+    return frame == null ? inbox.poll() : frame;
+  }
+
+  private @Nullable Frame takeOfBurst() {
+    Burst last = burst;
+    return last == null ? null : last.take();
+  }
+
+  /** Parses the next message of what was read before, if it is whole and simple. */
+  private @Nullable Frame parseMessage() {
+    ByteBuffer rest = unwatched();
+    if (rest == null) {
+      return null;
+    }
+    try {
+      Frame message = inbound.pollMessage(rest);
+      if (message != null) {
+        MESSAGES.lazySet(this, messagesReceived + 1);
+      }
+      return message;
+    } catch (RuntimeException | Error e) {
+      complete = true;
+      connection.broke(e);
+      throw e;
+    }
+  }
+
+  /**
+   * Returns what was read and may be parsed many messages at a time: not where they are recorded or
+   * memory is counted, as each goes its way alone there.
+   */
+  private @Nullable ByteBuffer unwatched() {
+    return share == null && MessageReceivedEvent.begun() == null ? buffer : null;
+  }
+
+  /**
+   * Parses what was read with the frame that is being received, as far as it is whole messages: for
+   * those who come next, without the turn.
+   */
+  private void parseOn() {
+    ByteBuffer rest = unwatched();
+    if (rest == null) {
+      return;
+    }
+    Burst ahead = null;
+    try {
+      Frame next = inbound.pollMessage(rest);
+      if (next == null) {
+        return;
+      }
+      int more = Math.min(rest.remaining(), Burst.BYTES) / (2 + next.data().length);
+      ahead = new Burst(Math.min(1 + more, Math.min(Burst.MOST, inbox.maxFrames())));
+      while (next != null) {
+        ahead.add(next);
+        next = ahead.isFull() ? null : inbound.pollMessage(rest);
+      }
+    } catch (RuntimeException | Error e) {
+      inbound.end(); // nothing may be read after it; but the frame being received is not lost
+      connection.broke(e);
+    } finally {
+      if (ahead != null) {
+        MESSAGES.lazySet(this, messagesReceived + ahead.size());
+        BURST.lazySet(this, ahead);
+      }
+    }
+  }
+
+  /** Moves what is left of a burst into the inbox, so that what is read next may follow it. */
+  private void queueBurst() {
+    Burst last = burst;
+    if (last == null) {
+      return;
+    }
+    BURST.lazySet(this, null);
+    try {
+      last.takeAll().forEach(inbox::add);
+    } catch (RuntimeException | Error e) {
+      connection.broke(e); // some of it may be lost
+      throw e;
     }
   }
 
@@ -220,6 +367,7 @@ final class IncomingPath implements MemoryBudget.Sharer {
 
   private void readWhile(BooleanSupplier condition, Deadline deadline) throws InterruptedException {
     lateReads = 0;
+    queueBurst();
     while (condition.getAsBoolean() && !inbox.isFull() && !connection.hasEnded()) {
       Event event = nextEvent(deadline, false);
       if (event == null) {
@@ -247,6 +395,7 @@ final class IncomingPath implements MemoryBudget.Sharer {
 
   private void readToEnd(Deadline deadline) throws InterruptedException {
     boolean room = true;
+    queueBurst();
     while (!connection.hasEnded() && !deadline.isOver()) {
       settle();
       room =
@@ -275,6 +424,7 @@ final class IncomingPath implements MemoryBudget.Sharer {
 
   private void readAhead() {
     try {
+      queueBurst();
       while (!connection.hasEnded()) {
         paused = inbox.isFull();
         if (paused
@@ -283,7 +433,7 @@ final class IncomingPath implements MemoryBudget.Sharer {
           return;
         }
         paused = false;
-        Frame frame = readFrame(AT_ONCE, false);
+        Frame frame = readFrame(Deadline.PAST, false);
         if (frame != null) {
           inbox.add(frame);
         } else if (dry || isHungry()) {
@@ -301,6 +451,8 @@ final class IncomingPath implements MemoryBudget.Sharer {
   void discard(Deadline deadline) throws InterruptedException {
     takeTurn();
     try {
+      complete = true;
+      inbox.wake();
       ByteBuffer dropped = buffer();
       while (!drained && !deadline.isOver()) {
         dropped.clear();
@@ -321,6 +473,29 @@ final class IncomingPath implements MemoryBudget.Sharer {
   void end() throws InterruptedException {
     takeTurn();
     try {
+      queueBurst();
+      queueRest();
+    } finally {
+      complete = true;
+      try {
+        endHalf();
+      } finally {
+        giveBack();
+      }
+    }
+  }
+
+  /** Parses what was read for whoever still receives, as much as a queue may hold. */
+  private void queueRest() {
+    Frame rest = parseRest();
+    for (int count = 1; rest != null; count++) {
+      inbox.add(rest);
+      rest = count == inbox.maxFrames() || inbox.isFullOfBytes() ? null : parseRest();
+    }
+  }
+
+  private void endHalf() {
+    try {
       inbound.end();
       release();
       if (paused) {
@@ -331,7 +506,6 @@ final class IncomingPath implements MemoryBudget.Sharer {
       if (share != null) {
         share.end(this);
       }
-      giveBack();
     }
   }
 
@@ -400,6 +574,9 @@ final class IncomingPath implements MemoryBudget.Sharer {
       return Need.NOTHING; // Who resumes, or gives the turn back, tells the watch.
     }
     try {
+      if (burst != null && burst.isEmpty()) {
+        BURST.lazySet(this, null);
+      }
       if (!dry || (buffer != null && buffer.hasRemaining())) {
         return Need.READER;
       }
@@ -428,10 +605,13 @@ final class IncomingPath implements MemoryBudget.Sharer {
   }
 
   private void giveBack() {
-    settle();
-    turn.giveBack();
-    inbox.wake();
-    connection.readerLeft();
+    try {
+      settle();
+    } finally {
+      turn.giveBack();
+      inbox.wake();
+      connection.readerLeft();
+    }
   }
 
   /** Tells the budget what is held now that no read goes on. */
@@ -487,8 +667,8 @@ final class IncomingPath implements MemoryBudget.Sharer {
     switch (event) {
       case Event.Received(Frame.Close close) -> {
         CloseReason reason = close.readReason();
-        inbox.add(close);
         connection.closeReceived(reason == null ? CloseReason.NO_STATUS : reason);
+        inbox.add(close); // after that: whoever takes it may close too, and was not the first
       }
       case Event.Received(Frame frame) -> {
         boolean control = frame.opcode().isControl();
@@ -505,8 +685,14 @@ final class IncomingPath implements MemoryBudget.Sharer {
         }
       }
       case Event.ReplyDue(Frame reply) -> connection.owe(reply);
-      case Event.Failed failed -> connection.violated(failed.failure());
-      case Event.Ended(boolean clean) -> connection.streamEnded(clean);
+      case Event.Failed failed -> {
+        complete = true;
+        connection.violated(failed.failure());
+      }
+      case Event.Ended(boolean clean) -> {
+        complete = true;
+        connection.streamEnded(clean);
+      }
     }
     return null;
   }
@@ -548,9 +734,11 @@ final class IncomingPath implements MemoryBudget.Sharer {
       }
     } catch (IOException e) {
       drained = true;
+      complete = true; // it was read into an empty buffer
       connection.readFailed(e);
       return null;
     } catch (RuntimeException | Error e) {
+      complete = true;
       connection.broke(e); // The state of the halves is unknown; nothing may be read after it.
       throw e;
     }
@@ -589,6 +777,7 @@ final class IncomingPath implements MemoryBudget.Sharer {
           }
           case REFUSED -> {
             WebSocketProtocolException failure = memory.failure(more);
+            complete = true;
             inbound.end(); // gives the memory back at once
             connection.violated(failure);
             return false;

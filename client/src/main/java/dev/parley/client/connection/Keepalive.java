@@ -62,33 +62,36 @@ final class Keepalive {
     long now = System.nanoTime();
     long received = incoming.lastReceivedNanos();
     Duration room = patienceForRoom(now);
+    if (asked && ping != null) { // its time begins when it leaves, behind what was being written
+      askedNanos = ping.isBegun() || ping.isAnswered() ? ping.sentNanos() : now;
+    }
+    boolean silent = asked && received - askedNanos < 0;
+    Duration left =
+        silent ? timeout.minusNanos(now - askedNanos) : interval.minusNanos(now - received);
     if (incoming.isPaused()) {
       asked = false;
       pausedNanos = now;
       connection.pingUnasked(); // for the boxes on the way, which forget who is silent
       connection.schedulePing(this::tick, interval);
-    } else if (asked && received - askedNanos < 0) {
-      Duration left = timeout.minusNanos(now - askedNanos);
-      if (left.isPositive()) {
-        tickWithin(left, interval);
-      } else {
-        lookAgainOrAbort(
-            "no sign of life from the peer within " + timeout + " after a Ping",
-            "nothing received for " + Duration.ofNanos(now - received));
-      }
+    } else if (silent && !left.isPositive()) {
+      lookAgainOrAbort(
+          "no sign of life from the peer within " + timeout + " after a Ping",
+          "nothing received for " + Duration.ofNanos(now - received));
     } else if (!room.isPositive()) {
       lookAgainOrAbort(
           "the peer has taken nothing of what was sent for " + interval + " and " + timeout,
           "nothing written for " + Duration.ofNanos(now - outgoing.stalledSinceNanos()));
     } else {
-      Duration left = interval.minusNanos(now - received);
-      asked = !left.isPositive();
       lastLook = false;
-      if (asked) {
-        askedNanos = now;
-        ping = connection.pingFromTimer(ping);
+      if (!silent) {
+        asked = !left.isPositive();
+        if (asked) {
+          askedNanos = now;
+          ping = connection.pingFromTimer(ping);
+          left = timeout;
+        }
       }
-      tickWithin(WebSocketConnection.shorter(asked ? timeout : left, interval), room);
+      tickWithin(WebSocketConnection.shorter(left, interval), room);
     }
   }
 

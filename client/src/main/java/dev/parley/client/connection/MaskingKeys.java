@@ -38,10 +38,9 @@ public final class MaskingKeys implements IntSupplier {
   }
 
   private void draw() {
-    if (keys.length == 0) {
-      keys = new byte[KeyStream.DRAW];
-    }
-    stream.draw(keys);
+    byte[] drawn = keys.length == 0 ? new byte[KeyStream.DRAW] : keys;
+    stream.draw(drawn); // where it throws there are no keys, and not ones of zero
+    keys = drawn;
     next = 0;
   }
 }

@@ -46,8 +46,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <h2>What it does not see</h2>
  *
- * <p>The buffers for reads and writes; what joining a fragmented message, and decompressing one,
- * take while they go on; and frames that were taken.
+ * <p>The buffers for reads and writes; what joining a fragmented message, and decompressing a
+ * frame, take while they go on; and frames that were taken. What a fragment, or a part of a large
+ * frame, was decompressed to counts once it is there: it may take what nobody had granted.
  */
 public final class MemoryBudget {
   /** So much may be asked for on top of the last free byte: it is what one read may take. */
@@ -162,8 +163,14 @@ public final class MemoryBudget {
     /** Since when it is in {@link #wanting}. */
     private long wantsSinceNanos;
 
-    /** For how long it has wanted memory in vain; brought up to date when it does not. */
+    /**
+     * For how long it has wanted memory while {@link #passage} stood still; brought up to date when
+     * it does not want it.
+     */
     private long wantedNanos;
+
+    /** What {@link #passageMovedNanos} was then: where it is another, that time is of no use. */
+    private long wantedSinceMovedNanos;
 
     /** Waits in {@link #ahead}. */
     private volatile boolean hungry;
@@ -233,7 +240,7 @@ public final class MemoryBudget {
         boolean first = wanting.isEmpty();
         if (wanting.add(this)) {
           long now = nanoTime.getAsLong();
-          wantsSinceNanos = now - wantedNanos;
+          wantsSinceNanos = wantedSinceMovedNanos == passageMovedNanos ? now - wantedNanos : now;
           stuckSinceNanos = first ? now - stuckNanos : stuckSinceNanos;
         }
       } else {
@@ -247,13 +254,20 @@ public final class MemoryBudget {
         return;
       }
       long now = nanoTime.getAsLong();
-      wantedNanos = now - wantsSinceNanos;
+      wantedNanos = wantedNanos(now);
+      wantedSinceMovedNanos = passageMovedNanos;
       if (passage == this) {
         passageMovedNanos = now; // it stood still for want of memory
       }
       if (wanting.isEmpty()) {
         stuckNanos = now - stuckSinceNanos;
       }
+    }
+
+    private long wantedNanos(long now) {
+      return now - wantsSinceNanos < now - passageMovedNanos
+          ? now - wantsSinceNanos
+          : now - passageMovedNanos;
     }
 
     private void withdraw() {
@@ -277,8 +291,10 @@ public final class MemoryBudget {
         return Answer.GRANTED;
       }
       // Without the reads that go on elsewhere it might fit, or once something queued is taken.
+      // Where others have more than the half, something of theirs was decoded: patience finds it.
       boolean hopeless = used >= size || (more > STEP && used + more > size);
-      return hopeless && queued == 0 && assembled > 0 ? Answer.REFUSED : Answer.WAIT;
+      boolean others = used - assembled > half + STEP;
+      return hopeless && !others && queued == 0 && assembled > 0 ? Answer.REFUSED : Answer.WAIT;
     }
 
     private boolean isFirst() {
@@ -318,8 +334,7 @@ public final class MemoryBudget {
           && assembling.contains(has)
           && !wanting.contains(has)
           && !has.condemned
-          && now - passageMovedNanos >= PATIENCE.toNanos()
-          && now - wantsSinceNanos >= PATIENCE.toNanos();
+          && wantedNanos(now) >= PATIENCE.toNanos();
     }
 
     /**

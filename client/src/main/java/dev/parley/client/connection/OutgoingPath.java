@@ -38,8 +38,6 @@ final class OutgoingPath {
   // 3. What an unlocking thread leaves unwritten has a drainer, or is held back with a flush to
   // come.
   // 4. The first failure to write is in `broken` and known to the connection when it is thrown.
-  /** For what must not wait: over before it begins. */
-  static final Deadline AT_ONCE = Deadline.after(Duration.ZERO);
 
   private final WebSocketConnection connection;
   private final Transport transport;
@@ -49,7 +47,9 @@ final class OutgoingPath {
   private final Replies replies = new Replies();
   private final SentMessages messages = new SentMessages();
   private final ReentrantLock lock = new ReentrantLock();
-  private final Condition messageOver = lock.newCondition();
+
+  /** Made when the first sender waits for another's message to be over. Of the lock. */
+  private @Nullable Condition messageOver;
 
   private static final AtomicIntegerFieldUpdater<OutgoingPath> DRAINING =
       AtomicIntegerFieldUpdater.newUpdater(OutgoingPath.class, "draining");
@@ -73,6 +73,9 @@ final class OutgoingPath {
 
   /** The transport may have taken bytes that the operating system does not have yet. */
   private boolean unflushed;
+
+  /** The transport has told so, or has not been asked since it took some. */
+  private boolean holding;
 
   private static final AtomicLongFieldUpdater<OutgoingPath> BYTES =
       AtomicLongFieldUpdater.newUpdater(OutgoingPath.class, "bytesWritten");
@@ -111,9 +114,17 @@ final class OutgoingPath {
     send(frame, true);
   }
 
+  /** Whoever would wait for the lock after the end is told of the end instead. */
+  private void lockToSend(boolean close) throws InterruptedException {
+    if (lock.isLocked()) {
+      connection.requireSendable(close);
+    }
+    lock.lockInterruptibly();
+  }
+
   /** Sends a frame and says whether extensions may compress the message that it begins. */
   void send(Frame frame, boolean compress) throws InterruptedException {
-    lock.lockInterruptibly();
+    lockToSend(frame instanceof Frame.Close);
     try {
       begin(frame, null, compress);
       pump(Deadline.NONE);
@@ -152,7 +163,11 @@ final class OutgoingPath {
    * @return false where it has, or a Close is on its way: nothing of the frame was begun
    */
   boolean sendIfOpen(Frame frame) throws InterruptedException {
-    lock.lockInterruptibly();
+    try {
+      lockToSend(frame instanceof Frame.Close);
+    } catch (WebSocketClosedException e) {
+      return false;
+    }
     try {
       try {
         begin(frame, null, true);
@@ -170,7 +185,7 @@ final class OutgoingPath {
 
   /** Sends a binary message as {@link #send(Frame)} does, and allocates nothing for it. */
   void send(byte[] message) throws InterruptedException {
-    lock.lockInterruptibly();
+    lockToSend(false);
     try {
       begin(message);
       pump(Deadline.NONE);
@@ -186,13 +201,13 @@ final class OutgoingPath {
    * one waits. Control frames pass between.
    */
   void send(StreamedMessage message, Frame fragment) throws InterruptedException {
-    lock.lockInterruptibly();
+    lockToSend(false);
     try {
       begin(fragment, message, message.compress());
       message.begun();
       streamed = fragment.fin() ? null : message;
       if (fragment.fin()) {
-        messageOver.signalAll();
+        messageIsOver();
       }
       pump(Deadline.NONE);
     } catch (IOException e) {
@@ -207,7 +222,7 @@ final class OutgoingPath {
    * flush.
    */
   void enqueue(Frame frame) throws InterruptedException {
-    lock.lockInterruptibly();
+    lockToSend(frame instanceof Frame.Close);
     try {
       begin(frame, null, true);
       pumpBegun(Deadline.NONE);
@@ -228,11 +243,11 @@ final class OutgoingPath {
       connection.requireSendable(frame instanceof Frame.Close);
       // All that came before must have left for the transport: then even a frame larger than the
       // buffer is begun.
-      if ((streamed != null && !frame.opcode().isControl()) || !pump(AT_ONCE)) {
+      if ((streamed != null && !frame.opcode().isControl()) || !pump(Deadline.PAST)) {
         return false;
       }
       begin(frame, null, true);
-      if (pumpBegun(AT_ONCE)) { // else the drainer goes on
+      if (pumpBegun(Deadline.PAST)) { // else the drainer goes on
         flushSoon();
       }
       return true;
@@ -349,7 +364,7 @@ final class OutgoingPath {
     lock.lock();
     try {
       outbound.end();
-      messageOver.signalAll();
+      messageIsOver();
       unflushed = false;
       stalled(false); // recorded too, if it lasted to the end
       if (buffer != null) {
@@ -412,7 +427,16 @@ final class OutgoingPath {
     while (streamed != null && streamed != part) {
       connection.requireSendable(false);
       streamed.requireOtherThread();
+      if (messageOver == null) {
+        messageOver = lock.newCondition();
+      }
       messageOver.await();
+    }
+  }
+
+  private void messageIsOver() {
+    if (messageOver != null) {
+      messageOver.signalAll();
     }
   }
 
@@ -430,7 +454,7 @@ final class OutgoingPath {
 
   private void beginClose(Frame.Close close) {
     beginJudged(close);
-    messageOver.signalAll(); // no message will be begun any more
+    messageIsOver(); // and none will be begun any more
     CloseReason reason = close.readReason();
     connection.closeSent(reason == null ? CloseReason.NO_STATUS : reason);
   }
@@ -489,11 +513,13 @@ final class OutgoingPath {
     unflushed = true;
     pending.flip();
     try {
-      while (pending.hasRemaining() || !transport.flush()) {
-        if (pending.hasRemaining() && transport.write(pending) > 0) {
+      while (pending.hasRemaining() || !isFlushed()) {
+        if (pending.hasRemaining() && isTaken(pending)) {
+          holding = !pending.hasRemaining() || !transport.flush();
           stalled(false);
           continue;
         }
+        holding = !transport.flush();
         long departed = transport.bytesDeparted();
         if (departed != lastDeparted) { // of what it took before: the peer does take
           lastDeparted = departed;
@@ -524,10 +550,25 @@ final class OutgoingPath {
     }
   }
 
+  /** Has the transport take what it can; it may hold that until it says otherwise. */
+  private boolean isTaken(ByteBuffer pending) throws IOException {
+    int before = pending.position();
+    try {
+      return transport.write(pending) > 0;
+    } finally {
+      holding |= pending.position() > before; // also where it took some, and then broke
+    }
+  }
+
+  private boolean isFlushed() throws IOException {
+    holding = !transport.flush();
+    return !holding;
+  }
+
   private void count(ByteBuffer pending) {
     BYTES.lazySet(this, bytesWritten + pending.position());
     if (pending.hasRemaining()) {
-      messages.wrotePart(pending, outbound.remaining());
+      messages.wrotePart(pending, outbound.remaining(), holding);
     } else if (unflushed) {
       messages.tookAll(outbound.remaining());
     } else {
@@ -594,7 +635,7 @@ final class OutgoingPath {
     while (!replies.isEmpty() && draining == 0 && broken == null && lock.tryLock()) {
       boolean done = false;
       try {
-        done = pump(AT_ONCE);
+        done = pump(Deadline.PAST);
       } catch (IOException e) {
         done = true; // law 4
       } catch (InterruptedException e) {

@@ -20,6 +20,7 @@ final class RoundTrips {
   /** A Ping on its way. */
   static final class Ping {
     private final long number;
+    private volatile boolean begun;
     private volatile long sentNanos;
     private volatile @Nullable Duration roundTrip;
 
@@ -30,6 +31,16 @@ final class RoundTrips {
 
     Frame.Ping frame() {
       return new Frame.Ping(ByteBuffer.allocate(Long.BYTES).putLong(number).array());
+    }
+
+    /** Tells whether it is on its way; until then it waits behind what is being written. */
+    boolean isBegun() {
+      return begun;
+    }
+
+    /** Returns when it was written, or made where it was not written yet. */
+    long sentNanos() {
+      return sentNanos;
     }
 
     boolean isAnswered() {
@@ -70,6 +81,7 @@ final class RoundTrips {
       Ping ping = find(frame.data());
       if (ping != null) {
         ping.sentNanos = System.nanoTime();
+        ping.begun = true;
       }
     } finally {
       lock.unlock();

@@ -31,6 +31,9 @@ final class SentMessages {
   /** Whether that frame ends a message. */
   private boolean carriedEndsMessage;
 
+  /** How many messages the transport took wholly, and may hold itself. */
+  private long held;
+
   /** Takes note of a frame that was begun. */
   void begun(boolean endsMessage) {
     lastEndsMessage = endsMessage;
@@ -46,7 +49,8 @@ final class SentMessages {
    */
   void wroteAll(long remaining) {
     tookAll(remaining);
-    WRITTEN.lazySet(this, carriedEndsMessage ? accepted - 1 : accepted);
+    WRITTEN.lazySet(this, written + held);
+    held = 0;
   }
 
   /**
@@ -57,6 +61,7 @@ final class SentMessages {
   void tookAll(long remaining) {
     carried = remaining;
     carriedEndsMessage = remaining > 0 && lastEndsMessage;
+    held = accepted - written - (carriedEndsMessage ? 1 : 0);
   }
 
   /**
@@ -64,8 +69,9 @@ final class SentMessages {
    *
    * @param encoded all that was encoded, from 0 to the limit; written up to the position
    * @param remaining how many bytes of the frame begun last are not yet encoded
+   * @param holding whether the transport may hold some of what it took, now or before
    */
-  void wrotePart(ByteBuffer encoded, long remaining) {
+  void wrotePart(ByteBuffer encoded, long remaining, boolean holding) {
     int from = encoded.position();
     long end = carried;
     boolean endsMessage = carriedEndsMessage;
@@ -83,7 +89,11 @@ final class SentMessages {
     }
     carried = Math.max(0, end - from);
     carriedEndsMessage = endsMessage;
-    WRITTEN.lazySet(this, written + count);
+    held += count;
+    if (!holding) {
+      WRITTEN.lazySet(this, written + held);
+      held = 0;
+    }
   }
 
   private static long endOfFrame(ByteBuffer encoded, int start, long remaining) {

@@ -28,10 +28,13 @@ import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,21 +69,41 @@ public final class WebSocketConnection {
   private final ReadinessLoop loop;
   private final ConnectionOptions options;
   private final ThreadFactory threads;
-  private final Runnable onFinished;
+  private final Consumer<? super WebSocketConnection> onFinished;
   private final IncomingPath incoming;
   private final OutgoingPath outgoing;
   private final IdleWatch watch;
 
+  // What changes by compare-and-set, in fields: there are many sessions, and few of them change.
+  private static final AtomicReferenceFieldUpdater<WebSocketConnection, @Nullable RoundTrips>
+      ROUND_TRIPS =
+          AtomicReferenceFieldUpdater.newUpdater(
+              WebSocketConnection.class, RoundTrips.class, "roundTrips");
+  private static final AtomicReferenceFieldUpdater<WebSocketConnection, ClosingHandshake> CLOSING =
+      AtomicReferenceFieldUpdater.newUpdater(
+          WebSocketConnection.class, ClosingHandshake.class, "closing");
+  private static final AtomicReferenceFieldUpdater<
+          WebSocketConnection, ReadinessLoop.@Nullable Timer>
+      PING_TIMER =
+          AtomicReferenceFieldUpdater.newUpdater(
+              WebSocketConnection.class, ReadinessLoop.Timer.class, "pingTimer");
+  private static final AtomicReferenceFieldUpdater<
+          WebSocketConnection, ReadinessLoop.@Nullable Timer>
+      CLOSE_TIMER =
+          AtomicReferenceFieldUpdater.newUpdater(
+              WebSocketConnection.class, ReadinessLoop.Timer.class, "closeTimer");
+  private static final AtomicReferenceFieldUpdater<WebSocketConnection, @Nullable Ending> ENDING =
+      AtomicReferenceFieldUpdater.newUpdater(WebSocketConnection.class, Ending.class, "ending");
+
   /** Made with the first Ping: most sessions send none. */
-  private final AtomicReference<@Nullable RoundTrips> roundTrips = new AtomicReference<>();
+  private volatile @Nullable RoundTrips roundTrips;
 
-  private final AtomicReference<ClosingHandshake> closing =
-      new AtomicReference<>(ClosingHandshake.OPEN);
+  private volatile ClosingHandshake closing = ClosingHandshake.OPEN;
   // The timers that would outlast the connection, and keep it from being collected.
-  private final AtomicReference<ReadinessLoop.@Nullable Timer> pingTimer = new AtomicReference<>();
-  private final AtomicReference<ReadinessLoop.@Nullable Timer> closeTimer = new AtomicReference<>();
+  private volatile ReadinessLoop.@Nullable Timer pingTimer;
+  private volatile ReadinessLoop.@Nullable Timer closeTimer;
 
-  private final AtomicReference<@Nullable Ending> ending = new AtomicReference<>();
+  private volatile @Nullable Ending ending;
   private final CompletableFuture<@Nullable CloseReason> closeReason = new CompletableFuture<>();
 
   /** How it ended: {@code failure} is {@code null} where the peer's Close frame ended it. */
@@ -99,7 +122,8 @@ public final class WebSocketConnection {
    * @param outbound the sending half
    * @param options what the session asks for
    * @param threads makes the threads that step in where nobody else is there: virtual ones
-   * @param onFinished runs once, when the transport is closed and everything released
+   * @param onFinished is given the connection once, when the transport is closed and everything
+   *     released
    */
   public WebSocketConnection(
       Transport transport,
@@ -110,7 +134,7 @@ public final class WebSocketConnection {
       Outbound outbound,
       ConnectionOptions options,
       ThreadFactory threads,
-      Runnable onFinished) {
+      Consumer<? super WebSocketConnection> onFinished) {
     this.transport = transport;
     this.loop = loop;
     this.options = options;
@@ -257,12 +281,9 @@ public final class WebSocketConnection {
     }
   }
 
-  /**
-   * Receives a frame that is there already, or returns {@code null}; throws as {@link #receive}
-   * does.
-   */
-  public @Nullable Frame tryReceive() {
-    return receive(OutgoingPath.AT_ONCE);
+  /** Takes a frame that {@link #receive} would return at once, or returns {@code null}. */
+  public @Nullable Frame takeReady() {
+    return incoming.takeReady();
   }
 
   /**
@@ -320,19 +341,19 @@ public final class WebSocketConnection {
             reason -> reason,
             task -> {
               if (!startVirtually("parley-closed", task)) {
-                task.run();
+                task.run(); // else whoever waits for it would wait for a thread, too
               }
             });
   }
 
   /** Returns the state of the closing handshake. */
   public ClosingHandshake closingHandshake() {
-    return closing.get();
+    return closing;
   }
 
   /** Tells whether frames can be sent. */
   public boolean isOpen() {
-    return closing.get().isOpen() && !hasEnded();
+    return closing.isOpen() && !hasEnded();
   }
 
   /**
@@ -375,26 +396,26 @@ public final class WebSocketConnection {
    * Returns the round trip of the last Ping that was answered; {@code null} while there is none.
    */
   public @Nullable Duration lastRoundTrip() {
-    RoundTrips trips = roundTrips.get();
+    RoundTrips trips = roundTrips;
     return trips == null ? null : trips.last();
   }
 
   /** Returns the smoothed round trip, or {@code null} while no Ping was answered. */
   public @Nullable Duration smoothedRoundTrip() {
-    RoundTrips trips = roundTrips.get();
+    RoundTrips trips = roundTrips;
     return trips == null ? null : trips.smoothed();
   }
 
   /** Tells whether it is decided how the connection ends. */
   public boolean hasEnded() {
-    return ending.get() != null;
+    return ending != null;
   }
 
   /**
    * Returns why it ended; {@code null} where the peer's Close frame ended it, or before the end.
    */
   public @Nullable WebSocketException failure() {
-    Ending end = ending.get();
+    Ending end = ending;
     return end == null ? null : end.failure();
   }
 
@@ -450,29 +471,41 @@ public final class WebSocketConnection {
 
   private ReadinessLoop.@Nullable Timer timer(Runnable quick, Duration delay) {
     try {
-      return loop.schedule(quick, delay);
-    } catch (UncheckedIOException refusal) {
-      Throwable cause = refusal.getCause();
+      return loop.schedule(() -> guarded(quick), delay);
+    } catch (RuntimeException | Error refusal) {
+      Throwable cause = refusal instanceof UncheckedIOException e ? e.getCause() : refusal;
       abort(new WebSocketException("no timer could be set for the session: " + cause, cause));
       return null;
     }
   }
 
+  /** What a timer was to do, and what follows from it, would never be done. */
+  private void guarded(Runnable quick) {
+    try {
+      quick.run();
+    } catch (Throwable e) {
+      broke(e);
+    }
+  }
+
   void schedulePing(Runnable quick, Duration delay) {
-    schedule(quick, delay, pingTimer);
+    schedule(quick, delay, PING_TIMER);
   }
 
   private void schedule(
-      Runnable quick, Duration delay, AtomicReference<ReadinessLoop.@Nullable Timer> slot) {
+      Runnable quick,
+      Duration delay,
+      AtomicReferenceFieldUpdater<WebSocketConnection, ReadinessLoop.@Nullable Timer> slot) {
     replace(slot, timer(quick, delay));
-    if (closing.get().ended()) {
+    if (closing.ended()) {
       replace(slot, null); // set too late for finish() to see it
     }
   }
 
-  private static void replace(
-      AtomicReference<ReadinessLoop.@Nullable Timer> slot, ReadinessLoop.@Nullable Timer timer) {
-    ReadinessLoop.Timer former = slot.getAndSet(timer);
+  private void replace(
+      AtomicReferenceFieldUpdater<WebSocketConnection, ReadinessLoop.@Nullable Timer> slot,
+      ReadinessLoop.@Nullable Timer timer) {
+    ReadinessLoop.Timer former = slot.getAndSet(this, timer);
     if (former != null) {
       former.cancel();
     }
@@ -483,7 +516,7 @@ public final class WebSocketConnection {
    * its own.
    */
   void requireSendable(boolean close) {
-    ClosingHandshake now = closing.get();
+    ClosingHandshake now = closing;
     boolean over = now.sent() != null || now.received() != null || hasEnded();
     if (over && !(close && answersByHand())) {
       throw closedException("cannot send");
@@ -495,7 +528,7 @@ public final class WebSocketConnection {
    * application.
    */
   private boolean answersByHand() {
-    ClosingHandshake now = closing.get();
+    ClosingHandshake now = closing;
     return options.delivery() == Inbound.Delivery.FRAMES
         && now.received() != null
         && now.sent() == null
@@ -509,19 +542,19 @@ public final class WebSocketConnection {
   }
 
   WebSocketClosedException closedException(String what) {
-    Ending end = ending.get();
+    Ending end = ending;
     return new WebSocketClosedException(
-        what, closing.get(), end == null ? outgoing.failure() : end.failure());
+        what, closing, end == null ? outgoing.failure() : end.failure());
   }
 
   /** Each receiver gets an exception of its own: its stack trace is where that one received. */
   WebSocketException endOfIncoming() {
-    Ending end = ending.get();
+    Ending end = ending;
     return switch (end == null ? null : end.failure()) {
       case null -> closedException("nothing more to receive");
       case WebSocketProtocolException failure -> new WebSocketProtocolException(failure);
       case WebSocketException failure -> {
-        ClosingHandshake now = closing.get();
+        ClosingHandshake now = closing;
         String closes = now.first() == null ? "" : "; " + now.description();
         yield new WebSocketException(failure.getMessage() + closes, failure.getCause());
       }
@@ -556,24 +589,23 @@ public final class WebSocketConnection {
   }
 
   private RoundTrips roundTrips() {
-    RoundTrips made = roundTrips.get();
+    RoundTrips made = roundTrips;
     if (made != null) {
       return made;
     }
     RoundTrips mine = new RoundTrips();
-    RoundTrips before = roundTrips.compareAndExchange(null, mine);
-    return before == null ? mine : before;
+    return ROUND_TRIPS.compareAndSet(this, null, mine) ? mine : Objects.requireNonNull(roundTrips);
   }
 
   void pingBegun(Frame.Ping ping) {
-    RoundTrips trips = roundTrips.get();
+    RoundTrips trips = roundTrips;
     if (trips != null) { // else it is the application's own
       trips.begun(ping);
     }
   }
 
   boolean pongReceived(Frame.Pong pong) {
-    RoundTrips trips = roundTrips.get();
+    RoundTrips trips = roundTrips;
     if (trips == null || !trips.answered(pong)) {
       return false;
     }
@@ -586,16 +618,20 @@ public final class WebSocketConnection {
   }
 
   void closeSent(CloseReason reason) {
-    closing.updateAndGet(state -> state.withSent(reason));
+    closing(state -> state.withSent(reason));
     timeOutClose();
   }
 
   private void timeOutClose() {
-    schedule(this::closeTimedOut, options.closeTimeout(), closeTimer);
+    schedule(this::closeTimedOut, options.closeTimeout(), CLOSE_TIMER);
   }
 
   void closeReceived(CloseReason reason) {
-    closing.updateAndGet(state -> state.withReceived(reason));
+    closing(state -> state.withReceived(reason));
+  }
+
+  private void closing(UnaryOperator<ClosingHandshake> change) {
+    ClosingHandshake unused = CLOSING.updateAndGet(this, change);
   }
 
   private void closeTimedOut() {
@@ -613,8 +649,7 @@ public final class WebSocketConnection {
             ? CloseReason.PROTOCOL_ERROR
             : failure.violation().closeReason();
     outgoing.owe(new Frame.Close(reason));
-    closing.updateAndGet(
-        state -> state.withSent(reason)); // Also where it could not be written yet.
+    closing(state -> state.withSent(reason)); // Also where it could not be written yet.
     end(failure, Deadline.after(shorter(PARTING, options.closeTimeout())));
   }
 
@@ -634,7 +669,7 @@ public final class WebSocketConnection {
       end(
           new WebSocketException(
               "the connection ended without a Close frame", new EOFException("end of stream")),
-          OutgoingPath.AT_ONCE);
+          Deadline.PAST);
     }
   }
 
@@ -642,15 +677,28 @@ public final class WebSocketConnection {
     end(
         new WebSocketException(
             "the connection broke while receiving: " + cause.getMessage(), cause),
-        OutgoingPath.AT_ONCE);
+        Deadline.PAST);
   }
 
   /** The transport takes nothing more; the peer's last words may still be there to be read. */
   void writeFailed(IOException cause) {
     WebSocketException failure =
         new WebSocketException("the connection broke while sending: " + cause.getMessage(), cause);
-    schedule(() -> abort(failure), shorter(PARTING, options.closeTimeout()));
+    giveUpLater(failure, Deadline.after(options.closeTimeout()));
     readerLeft();
+  }
+
+  /** While it is we who leave the peer's last words unread, they get more time. */
+  private void giveUpLater(WebSocketException failure, Deadline latest) {
+    Runnable giveUp =
+        () -> {
+          if (incoming.isPaused() && !hasEnded() && !latest.isOver()) {
+            giveUpLater(failure, latest);
+          } else {
+            abort(failure);
+          }
+        };
+    schedule(giveUp, shorter(PARTING, options.closeTimeout()));
   }
 
   /** The peer has taken nothing for as long as the session lets it. */
@@ -664,8 +712,11 @@ public final class WebSocketConnection {
 
   /** Something of ours, or of an extension, threw what it must not. */
   void broke(Throwable cause) {
-    LOGGER.log(Level.WARNING, "session " + id + " failed from within", cause);
-    abort(new WebSocketException("the connection failed from within: " + cause, cause));
+    try {
+      abort(new WebSocketException("the connection failed from within: " + cause, cause));
+    } finally {
+      LOGGER.log(Level.WARNING, "session " + id + " failed from within", cause);
+    }
   }
 
   /**
@@ -673,8 +724,11 @@ public final class WebSocketConnection {
    * by a timer.
    */
   void abort(WebSocketException failure) {
-    end(failure, OutgoingPath.AT_ONCE);
-    transport.close();
+    try {
+      end(failure, Deadline.PAST);
+    } finally {
+      transport.close();
+    }
   }
 
   void readOnBehalf() {
@@ -687,10 +741,10 @@ public final class WebSocketConnection {
 
   /** Decides the end, if it is not decided yet; a virtual thread does what is left. */
   private void end(@Nullable WebSocketException failure, Deadline parting) {
-    if (!ending.compareAndSet(null, new Ending(failure))) {
+    if (!ENDING.compareAndSet(this, null, new Ending(failure))) {
       return;
     }
-    boolean unused = closeReason.complete(closing.get().closeReason());
+    boolean unused = closeReason.complete(closing.closeReason());
     incoming.wake();
     finishVirtually(parting);
   }
@@ -701,7 +755,7 @@ public final class WebSocketConnection {
    */
   private void finishVirtually(Deadline parting) {
     if (!startVirtually("parley-finish", () -> finish(parting))) {
-      schedule(() -> finishVirtually(OutgoingPath.AT_ONCE), RETRY);
+      schedule(() -> finishVirtually(Deadline.PAST), RETRY);
     }
   }
 
@@ -722,19 +776,19 @@ public final class WebSocketConnection {
     } catch (InterruptedException e) {
       throw new AssertionError("nobody has this thread to interrupt it", e);
     } finally {
-      closing.updateAndGet(ClosingHandshake::withEnded);
-      replace(pingTimer, null);
-      replace(closeTimer, null);
+      closing(ClosingHandshake::withEnded);
+      replace(PING_TIMER, null);
+      replace(CLOSE_TIMER, null);
       try {
         tellEnd(); // before whoever waits for the end may stop a recording
       } finally {
-        onFinished.run();
+        onFinished.accept(this);
       }
     }
   }
 
   private void tellEnd() {
-    ClosingHandshake how = closing.get();
+    ClosingHandshake how = closing;
     CloseReason ours = how.sent();
     CloseReason peers = how.received();
     Throwable cause = failure();
@@ -766,11 +820,14 @@ public final class WebSocketConnection {
 
   /** Releases everything; what an extension throws at its end keeps nothing else from its own. */
   private void release() throws InterruptedException {
-    transport.close();
     try {
-      incoming.end();
+      transport.close();
     } finally {
-      outgoing.end();
+      try {
+        incoming.end();
+      } finally {
+        outgoing.end();
+      }
     }
   }
 

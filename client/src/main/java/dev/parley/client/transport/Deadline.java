@@ -15,6 +15,9 @@ public record Deadline(long nanos) {
   // Moments of nanoTime are compared by their difference, which must not overflow.
   private static final Duration FAR = Duration.ofNanos(Long.MAX_VALUE / 4);
 
+  /** Has come, so that nothing is waited for. */
+  public static final Deadline PAST = after(Duration.ZERO);
+
   /** Returns the moment that is so far from now; {@link #NONE} for a duration of many decades. */
   public static Deadline after(Duration duration) {
     if (duration.compareTo(FAR) > 0) {

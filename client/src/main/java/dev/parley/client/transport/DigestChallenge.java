@@ -38,8 +38,9 @@ final class DigestChallenge {
       return null;
     }
 
+    /** Hashes what is ASCII but for what came in a head, which is read as ISO 8859-1. */
     private String hash(String text) {
-      return hash(text.getBytes(StandardCharsets.UTF_8));
+      return hash(text.getBytes(StandardCharsets.ISO_8859_1));
     }
 
     private String hash(byte[] octets) {

@@ -99,7 +99,12 @@ final class LoopbackRelay implements AutoCloseable {
     this.limits = limits;
     this.threads = threads;
     listener = new ServerSocket(0, 0, InetAddress.getLoopbackAddress());
-    threads.newThread(this::accept).start();
+    try {
+      threads.newThread(this::accept).start();
+    } catch (RuntimeException | Error refusal) {
+      close(listener);
+      throw refusal;
+    }
   }
 
   InetSocketAddress address() {
@@ -216,6 +221,16 @@ final class LoopbackRelay implements AutoCloseable {
       }
     }
 
+    /** Tells whether a connection was asked for. */
+    private boolean hasAsked() {
+      lock.lock();
+      try {
+        return spent;
+      } finally {
+        lock.unlock();
+      }
+    }
+
     /** Ends the call: its credentials are good for nothing, and nobody connects for it any more. */
     @Override
     public void close() {
@@ -233,10 +248,10 @@ final class LoopbackRelay implements AutoCloseable {
 
   /**
    * Hears that TLS failed. The client knows which call it was, but may try again and forget why; so
-   * every call with that destination remembers.
+   * every call with that destination remembers, but for those that go over a connection of old.
    */
   void failed(Destination destination, IOException failure) {
-    callsTo(destination).forEach(call -> call.tlsFailure = failure);
+    callsTo(destination).filter(Call::hasAsked).forEach(call -> call.tlsFailure = failure);
   }
 
   private Stream<Call> callsTo(Destination destination) {

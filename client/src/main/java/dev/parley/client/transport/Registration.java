@@ -6,7 +6,7 @@ import java.nio.channels.CancelledKeyException;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -87,10 +87,20 @@ final class Registration {
   private final ReadinessLoop loop;
   private final SelectableChannel channel;
   private final SelectionKey key;
-  private final AtomicReference<Object> reader = new AtomicReference<>(State.DROPPED);
-  private final AtomicReference<Object> writer = new AtomicReference<>(State.NOBODY);
-  private final AtomicReference<@Nullable Runnable> task = new AtomicReference<>();
-  private final AtomicReference<@Nullable Lead> lead = new AtomicReference<>();
+
+  private static final AtomicReferenceFieldUpdater<Registration, Object> READER =
+      AtomicReferenceFieldUpdater.newUpdater(Registration.class, Object.class, "reader");
+  private static final AtomicReferenceFieldUpdater<Registration, Object> WRITER =
+      AtomicReferenceFieldUpdater.newUpdater(Registration.class, Object.class, "writer");
+  private static final AtomicReferenceFieldUpdater<Registration, @Nullable Runnable> TASK =
+      AtomicReferenceFieldUpdater.newUpdater(Registration.class, Runnable.class, "task");
+  private static final AtomicReferenceFieldUpdater<Registration, @Nullable Lead> LEAD =
+      AtomicReferenceFieldUpdater.newUpdater(Registration.class, Lead.class, "lead");
+
+  private volatile Object reader = State.DROPPED;
+  private volatile Object writer = State.NOBODY;
+  private volatile @Nullable Runnable task;
+  private volatile @Nullable Lead lead;
 
   // Of the loop's thread alone.
   private int strikes;
@@ -125,7 +135,7 @@ final class Registration {
     if (before == State.DROPPED) {
       turnOn(SelectionKey.OP_READ);
     }
-    return before == State.CLOSED || park(reader, me, deadline);
+    return before == State.CLOSED || park(READER, me, deadline);
   }
 
   /**
@@ -144,8 +154,8 @@ final class Registration {
     } catch (IOException e) {
       LOGGER.log(System.Logger.Level.DEBUG, "a thread cannot select for itself, so it parks", e);
     } finally {
-      lead.set(mine);
-      boolean open = reader.compareAndSet(mine, State.DROPPED) || reader.get() != State.CLOSED;
+      lead = mine;
+      boolean open = READER.compareAndSet(this, mine, State.DROPPED) || reader != State.CLOSED;
       if (!found || !open) {
         letLeadGo();
       }
@@ -158,12 +168,12 @@ final class Registration {
   }
 
   private @Nullable Lead takeLead() {
-    Lead kept = lead.getAndSet(null);
+    Lead kept = LEAD.getAndSet(this, null);
     return kept != null ? kept : loop.lend(channel);
   }
 
   private void letLeadGo() {
-    Lead unused = lead.getAndSet(null);
+    Lead unused = LEAD.getAndSet(this, null);
     if (unused != null) {
       loop.takeBack(unused);
     }
@@ -172,12 +182,12 @@ final class Registration {
   /** Makes a reader known, and returns what it found: the state before. */
   private Object come(Object me) {
     while (true) {
-      Object before = reader.get();
+      Object before = reader;
       if (before instanceof Thread || before instanceof Lead) {
         throw new IllegalStateException(
             "somebody waits already, expected one at a time: " + before);
       }
-      if (before == State.CLOSED || reader.compareAndSet(before, me)) {
+      if (before == State.CLOSED || READER.compareAndSet(this, before, me)) {
         return before;
       }
     }
@@ -187,31 +197,32 @@ final class Registration {
   boolean awaitWritable(int operation, Deadline deadline) throws InterruptedException {
     Thread me = Thread.currentThread();
     while (true) {
-      Object before = writer.get();
+      Object before = writer;
       if (before == State.CLOSED) {
         return true;
       }
       if (before instanceof Thread other) {
         throw new IllegalStateException(other + " waits already, expected one at a time");
       }
-      if (writer.compareAndSet(before, me)) {
+      if (WRITER.compareAndSet(this, before, me)) {
         turnOn(operation);
-        return park(writer, me, deadline);
+        return park(WRITER, me, deadline);
       }
     }
   }
 
-  private boolean park(AtomicReference<Object> slot, Thread me, Deadline deadline)
+  private boolean park(
+      AtomicReferenceFieldUpdater<Registration, Object> slot, Thread me, Deadline deadline)
       throws InterruptedException {
-    while (slot.get() == me) {
+    while (slot.get(this) == me) {
       long remaining = deadline.remainingNanos();
       if (Thread.interrupted()) {
-        if (slot.compareAndSet(me, State.NOBODY)) {
+        if (slot.compareAndSet(this, me, State.NOBODY)) {
           throw new InterruptedException();
         }
         me.interrupt();
       } else if (remaining <= 0) {
-        return !slot.compareAndSet(me, State.NOBODY);
+        return !slot.compareAndSet(this, me, State.NOBODY);
       } else if (deadline.isNone()) {
         LockSupport.park(this);
       } else {
@@ -223,9 +234,15 @@ final class Registration {
 
   void onReadable(Runnable task) {
     letLeadGo();
-    this.task.set(task);
-    if (reader.compareAndSet(State.DROPPED, State.NOBODY)) {
+    this.task = task;
+    if (READER.compareAndSet(this, State.DROPPED, State.NOBODY)) {
       turnOn(SelectionKey.OP_READ);
+    }
+    if (reader == State.CLOSED) {
+      Runnable late = TASK.getAndSet(this, null);
+      if (late != null) {
+        late.run(); // a read tells that it is closed
+      }
     }
   }
 
@@ -256,7 +273,7 @@ final class Registration {
     int ready = key.readyOps();
     if ((ready & ~SelectionKey.OP_READ) != 0) {
       key.interestOpsAnd(SelectionKey.OP_READ);
-      if (writer.get() instanceof Thread thread && writer.compareAndSet(thread, State.NOBODY)) {
+      if (writer instanceof Thread thread && WRITER.compareAndSet(this, thread, State.NOBODY)) {
         LockSupport.unpark(thread);
       }
     }
@@ -266,10 +283,10 @@ final class Registration {
   private boolean signalReader(long pass) {
     strikes = pass - lastPass > 1 ? 1 : strikes + 1;
     lastPass = pass;
-    Object before = reader.get();
+    Object before = reader;
     if (before instanceof Thread thread) {
       strikes = 0;
-      if (reader.compareAndSet(thread, State.NOBODY)) {
+      if (READER.compareAndSet(this, thread, State.NOBODY)) {
         LockSupport.unpark(thread);
       }
       return true;
@@ -278,16 +295,19 @@ final class Registration {
       return true;
     }
     key.interestOpsAnd(~SelectionKey.OP_READ);
-    if (before == State.NOBODY && reader.compareAndSet(State.NOBODY, State.DROPPED)) {
+    if (before == State.NOBODY && READER.compareAndSet(this, State.NOBODY, State.DROPPED)) {
       lookAgainIfUnattended();
-    } else if (reader.get() instanceof Thread || reader.get() == State.NOBODY) {
-      key.interestOpsOr(SelectionKey.OP_READ);
+    } else {
+      Object now = reader; // once: whoever comes and goes in between relies on it
+      if (now instanceof Thread || now == State.NOBODY) {
+        key.interestOpsOr(SelectionKey.OP_READ);
+      }
     }
     return false;
   }
 
   private void lookAgainIfUnattended() {
-    if (task.get() != null) {
+    if (task != null) {
       unattendedUntil = System.nanoTime() + ReadinessLoop.GRACE_NANOS;
       if (!listed) {
         listed = true;
@@ -308,7 +328,7 @@ final class Registration {
    */
   @Nullable Runnable unattended(long now) {
     listed = false;
-    if (reader.get() != State.DROPPED) {
+    if (reader != State.DROPPED) {
       return null;
     }
     if (unattendedUntil - now > 0) { // Somebody came and went, and then it was dropped again.
@@ -316,7 +336,7 @@ final class Registration {
       loop.lookAgain(this);
       return null;
     }
-    return task.getAndSet(null);
+    return TASK.getAndSet(this, null);
   }
 
   /**
@@ -325,8 +345,8 @@ final class Registration {
    * @return the task that did not run
    */
   @Nullable Runnable close() {
-    Object formerReader = reader.getAndSet(State.CLOSED);
-    Object formerWriter = writer.getAndSet(State.CLOSED);
+    Object formerReader = READER.getAndSet(this, State.CLOSED);
+    Object formerWriter = WRITER.getAndSet(this, State.CLOSED);
     try {
       channel.close();
     } catch (IOException e) {
@@ -339,7 +359,7 @@ final class Registration {
       unpark(formerWriter);
       letLeadGo();
     }
-    return task.getAndSet(null);
+    return TASK.getAndSet(this, null);
   }
 
   private static void unpark(Object former) {

@@ -8,8 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.concurrent.locks.ReentrantLock;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult;
@@ -60,7 +59,6 @@ final class TlsTransport implements Transport {
   private final Transport below;
   private final Destination destination;
   private final TlsOptions options;
-  private final TlsDiagnosis diagnosis;
   private final SSLEngine engine;
   private final BufferPool buffers;
 
@@ -75,8 +73,16 @@ final class TlsTransport implements Transport {
   private @Nullable ByteBuffer outgoing;
   private long departed; // bytes of records, taken below
 
-  private final AtomicInteger owed = new AtomicInteger();
-  private final AtomicBoolean closed = new AtomicBoolean();
+  private static final AtomicIntegerFieldUpdater<TlsTransport> OWED =
+      AtomicIntegerFieldUpdater.newUpdater(TlsTransport.class, "owed");
+  private static final AtomicIntegerFieldUpdater<TlsTransport> CLOSED =
+      AtomicIntegerFieldUpdater.newUpdater(TlsTransport.class, "closed");
+
+  private volatile int owed;
+
+  /** 1 once it is. */
+  private volatile int closed;
+
   private volatile @Nullable SSLException failure;
 
   private boolean refusesHandshakes; // set when TLS 1.2 is established
@@ -87,7 +93,6 @@ final class TlsTransport implements Transport {
     this.below = below;
     this.destination = destination;
     this.options = options;
-    this.diagnosis = new TlsDiagnosis(destination);
     this.engine = options.engine(destination);
     this.buffers = buffers;
   }
@@ -133,7 +138,7 @@ final class TlsTransport implements Transport {
               answered |= unwrap(NOTHING).bytesConsumed() > 0;
             }
             if (ended) {
-              throw diagnosis.ofEnd(null);
+              throw diagnosis().ofEnd(null);
             }
           }
           case FINISHED, NOT_HANDSHAKING -> {
@@ -153,9 +158,9 @@ final class TlsTransport implements Transport {
       throw e;
     } catch (SSLException e) {
       sendLast();
-      throw diagnosis.ofHandshake(e, answered);
+      throw diagnosis().ofHandshake(e, answered);
     } catch (IOException e) {
-      throw diagnosis.ofEnd(e);
+      throw diagnosis().ofEnd(e);
     } finally {
       releaseIncoming();
     }
@@ -279,7 +284,7 @@ final class TlsTransport implements Transport {
   }
 
   private void oweAnswer() throws IOException {
-    if (owed.incrementAndGet() > MOST_OWED) {
+    if (OWED.incrementAndGet(this) > MOST_OWED) {
       throw new SSLException(destination + " asks for new keys and reads no answer");
     }
     try {
@@ -288,18 +293,18 @@ final class TlsTransport implements Transport {
       throw e;
     } catch (IOException e) {
       // The connection takes no more bytes, which the next write finds too. It may still have some.
-      owed.set(0);
+      owed = 0;
     }
   }
 
   /** Sends answers that are owed, unless somebody else has the lock, who then does it. */
   private void answer() throws IOException {
-    while (owed.get() > 0 && lock.tryLock()) {
+    while (owed > 0 && lock.tryLock()) {
       try {
         if (!flushOutgoing()) {
           return;
         }
-        owed.set(0);
+        owed = 0;
         if (engine.getHandshakeStatus() == HandshakeStatus.NEED_WRAP) {
           wrap(NOTHING);
           flushOutgoing();
@@ -351,11 +356,16 @@ final class TlsTransport implements Transport {
     ByteBuffer records = buffers.acquireOnHeap();
     try {
       SSLEngineResult result;
+      HandshakeStatus next;
       do {
         result = engine.wrap(source, records);
-        runTasks();
+        next = result.getHandshakeStatus();
+        if (next == HandshakeStatus.NEED_TASK) {
+          runTasks();
+          next = engine.getHandshakeStatus();
+        }
       } while (result.getStatus() == Status.OK
-          && (source.hasRemaining() || engine.getHandshakeStatus() == HandshakeStatus.NEED_WRAP));
+          && (source.hasRemaining() || next == HandshakeStatus.NEED_WRAP));
       if (result.getStatus() == Status.CLOSED && source.hasRemaining()) {
         throw new SSLException(destination + " has closed TLS");
       }
@@ -418,14 +428,19 @@ final class TlsTransport implements Transport {
   /** Sends close_notify if it goes without waiting, and closes the transport below. */
   @Override
   public void close() {
-    if (closed.getAndSet(true)) {
+    if (CLOSED.getAndSet(this, 1) != 0) {
       return;
     }
-    if (failure == null) {
-      engine.closeOutbound();
-      sendLast();
+    try {
+      if (failure == null) {
+        engine.closeOutbound();
+        sendLast();
+      }
+    } catch (RuntimeException | Error e) {
+      LOGGER.log(System.Logger.Level.DEBUG, "the last word of TLS could not be made", e);
+    } finally {
+      below.close();
     }
-    below.close();
   }
 
   /** Sends what TLS has to say at the end, an alert or close_notify, if it goes without waiting. */
@@ -445,7 +460,7 @@ final class TlsTransport implements Transport {
   }
 
   private void fail(SSLException e) {
-    failure = diagnosis.ofSession(e, received);
+    failure = diagnosis().ofSession(e, received);
     sendLast();
   }
 
@@ -457,8 +472,12 @@ final class TlsTransport implements Transport {
     return info;
   }
 
+  private TlsDiagnosis diagnosis() {
+    return new TlsDiagnosis(destination);
+  }
+
   private void requireUsable() throws IOException {
-    if (closed.get()) {
+    if (closed != 0) {
       throw new ClosedChannelException();
     }
     SSLException failure = this.failure;

@@ -2,9 +2,11 @@
 package dev.parley.client.connection;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.security.ProviderException;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -19,7 +21,7 @@ import org.junit.jupiter.api.Test;
 
 final class KeyStreamTest {
   /** Gives numbers that a test can foretell, and counts how often it is asked. */
-  private static final class CountingRandom extends SecureRandom {
+  private static class CountingRandom extends SecureRandom {
     private static final long serialVersionUID = 1;
     private final AtomicInteger keys = new AtomicInteger();
 
@@ -43,6 +45,25 @@ final class KeyStreamTest {
         assertThat(blocks.getLong()).isZero();
       }
     }
+  }
+
+  @Test
+  void sourceThatFailsGivesNoMaskingKey() {
+    CountingRandom random =
+        new CountingRandom() {
+          private static final long serialVersionUID = 1;
+
+          @Override
+          public void nextBytes(byte[] bytes) {
+            super.nextBytes(bytes);
+            if (bytes[0] == 1) {
+              throw new ProviderException("the first time");
+            }
+          }
+        };
+    MaskingKeys keys = new MaskingKeys(new KeyStream(random));
+    assertThatThrownBy(keys::getAsInt).isInstanceOf(ProviderException.class);
+    assertThat(keys.getAsInt()).isNotZero();
   }
 
   @Test

@@ -349,6 +349,28 @@ final class MemoryBudgetTest {
   }
 
   @Test
+  void messageThatStandsStillWhileNobodyWantsMemoryDoesNot() {
+    Session stopped = past(STEP);
+    Session large = assembling(MIB);
+    assertThat(large.share.ask(MIB, 2 * MIB, true)).isEqualTo(WAIT);
+    now += PATIENCE - 1;
+    queueing(1000).share.taken(1000);
+    assertThat(stopped.share.ask(STEP, STEP, true)).isEqualTo(GRANTED);
+    assertThat(stopped.share.ask(STEP, STEP, true)).as("something came").isEqualTo(GRANTED);
+    stopped.share.settle(STEP);
+    large.share.leave();
+    now += PATIENCE; // which does not count
+    assertThat(large.share.ask(MIB, 2 * MIB, true)).isEqualTo(WAIT);
+    now += 1;
+    assertThat(large.share.ask(MIB, 2 * MIB, true)).isEqualTo(WAIT);
+    assertThat(stopped.failures).as("stood still for a moment while memory was wanted").isEmpty();
+    now += PATIENCE - 1;
+    queueing(1000).share.taken(1000);
+    assertThat(large.share.ask(MIB, 2 * MIB, true)).isEqualTo(WAIT);
+    assertThat(stopped.failures).hasSize(1);
+  }
+
+  @Test
   void messageThatStoodStillForWantOfMemoryDoesNot() {
     Session holder = past(STEP);
     Session slow = queueing(2 * MIB);

@@ -169,7 +169,7 @@ final class WebSocketConnectionStressTest {
               new ConnectionOptions(
                   delivery, null, SOON, SOON, null, Duration.ZERO, 16, 1 << 20, null),
               Thread.ofVirtual().factory(),
-              finished::countDown);
+              ended -> finished.countDown());
     }
 
     void run() throws Exception {

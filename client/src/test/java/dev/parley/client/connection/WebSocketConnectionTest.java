@@ -32,6 +32,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -108,7 +109,7 @@ final class WebSocketConnectionTest {
                 1 << 20,
                 budget),
             threads,
-            finished::countDown);
+            ended -> finished.countDown());
     connection.start();
   }
 
@@ -209,7 +210,7 @@ final class WebSocketConnectionTest {
       open();
       peer.sendHex("81 05 68 65");
       assertThat(connection.receive(Deadline.after(SHORT))).isNull();
-      assertThat(connection.tryReceive()).isNull();
+      assertThat(connection.receive(Deadline.PAST)).isNull();
       peer.sendHex("6c 6c 6f");
       assertThat(receive()).isEqualTo(text("hello"));
     }
@@ -223,7 +224,7 @@ final class WebSocketConnectionTest {
       peer.send(text("there"));
       assertThat(get(receiver)).isEqualTo(text("there"));
       assertThat(ours.waits()).isZero();
-      assertThat(connection.tryReceive()).isNull();
+      assertThat(connection.receive(Deadline.PAST)).isNull();
     }
 
     @Test
@@ -248,7 +249,7 @@ final class WebSocketConnectionTest {
       open();
       ours.flood(peer.encode(new Frame.Ping(new byte[0])));
       assertThat(connection.receive(Deadline.after(SHORT))).isNull();
-      assertThat(connection.tryReceive()).isNull();
+      assertThat(connection.receive(Deadline.PAST)).isNull();
     }
 
     @ParameterizedTest
@@ -720,6 +721,39 @@ final class WebSocketConnectionTest {
     }
 
     @Test
+    void slowReceiverGetsWhatCameThoughOurWriteBroke() throws Exception {
+      closeTimeout = Duration.ofSeconds(5);
+      open();
+      for (int i = 0; i < 40; i++) {
+        peer.send(text("m" + i));
+      }
+      peer.send(new Frame.Close(CloseReason.TRY_AGAIN_LATER));
+      assertThat(receive()).isEqualTo(text("m0"));
+      ours.fail(null, new IOException("Broken pipe"));
+      assertThatThrownBy(() -> connection.send(text("lost")))
+          .isInstanceOf(WebSocketClosedException.class);
+      assertThat(finished.await(1300, TimeUnit.MILLISECONDS)).as("given up").isFalse();
+      for (int i = 1; i < 40; i++) {
+        assertThat(receive()).isEqualTo(text("m" + i));
+      }
+      assertThat(receive()).isEqualTo(new Frame.Close(CloseReason.TRY_AGAIN_LATER));
+      assertThat(connection.closeReason().get(10, TimeUnit.SECONDS))
+          .isEqualTo(CloseReason.TRY_AGAIN_LATER);
+    }
+
+    @Test
+    void whatWasReadAndNotParsedAtTheEndStillComes() throws Exception {
+      glued = HexFormat.of().parseHex("8101618101628900810163810264");
+      open();
+      assertThat(receive()).isEqualTo(text("a"));
+      connection.terminate();
+      assertThat(finished.await(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(receive()).isEqualTo(text("b"));
+      assertThat(receive()).isEqualTo(text("c"));
+      assertThatThrownBy(() -> receive()).hasMessageContaining("terminated by this end");
+    }
+
+    @Test
     void violationFailsTheConnectionAndDeliversWhatCameBefore() throws Exception {
       open();
       peer.sendHex("81 01 61 83 00 81 01 62");
@@ -1178,6 +1212,26 @@ final class WebSocketConnectionTest {
       assertThat(connection.messagesSent()).isZero();
     }
 
+    @Test
+    void whatTlsHoldsOfSeveralIsNotSent() throws Exception {
+      capacity = 4;
+      open();
+      ours.takeAhead(20);
+      FutureTask<?> sender =
+          start(
+              true,
+              () -> {
+                for (int i = 0; i < 4; i++) {
+                  connection.enqueue(text("m" + i)); // 8 bytes each; of all, 24 are taken, 4 leave
+                }
+              });
+      assertThat(peer.transport.awaitReadable(Deadline.after(LONG))).isTrue();
+      breaks();
+      Throwable late = catchThrowable(() -> get(sender)); // they are held back for a millisecond
+      assertThat(connection.messagesAccepted()).isGreaterThanOrEqualTo(late == null ? 4 : 1);
+      assertThat(connection.messagesSent()).isZero();
+    }
+
     private void breaks() {
       ours.reset();
       assertThatThrownBy(() -> connection.flush()).isInstanceOf(WebSocketClosedException.class);
@@ -1257,6 +1311,21 @@ final class WebSocketConnectionTest {
       takeLittleByLittle(1000, Duration.ofMillis(50), () -> peer.send(new Frame.Pong(new byte[0])));
       get(sender);
       assertThat(connection.isOpen()).isTrue();
+    }
+
+    @Test
+    void peerIsNotDeadForAPingThatWaitsBehindALongMessage() throws Exception {
+      capacity = 64;
+      pingInterval = Duration.ofMillis(100);
+      pongTimeout = Duration.ofMillis(200);
+      open();
+      FutureTask<?> sender = start(true, () -> connection.send(new Frame.Binary(new byte[1500])));
+      takeLittleByLittle(1450, Duration.ofMillis(40), () -> {}); // and says nothing, for a second
+      assertThat(connection.isOpen()).isTrue();
+      FutureTask<?> rest = start(true, () -> peer.expectEnd()); // the Ping is in it
+      get(sender);
+      assertThatThrownBy(() -> receive()).hasMessageContaining("no sign of life");
+      get(rest);
     }
 
     @Test

@@ -71,14 +71,15 @@ final class HttpAuthenticationTest {
     }
 
     @Test
-    @DisplayName("§3.4.2: the realm counts as its octets came")
-    void realmInUtf8() throws Exception {
-      String read = new String("Zürich".getBytes(StandardCharsets.UTF_8), ISO_8859_1);
+    @DisplayName("§3.4.1, §3.4.2: realm and nonce count as their octets came")
+    void realmAndNonceInUtf8() throws Exception {
+      String realm = new String("Zürich".getBytes(StandardCharsets.UTF_8), ISO_8859_1);
+      String nonce = new String("é".getBytes(StandardCharsets.UTF_8), ISO_8859_1);
       Exchange exchange = HttpAuthentication.digest("grün", "geheim").begin();
       assertThat(answer(exchange)).isNull();
-      String proof = md5(md5("grün:Zürich:geheim") + ":n:" + md5("GET:/dir/index.html"));
-      assertThat(answer(exchange, "Digest realm=\"" + read + "\", nonce=\"n\""))
-          .contains("realm=\"" + read + "\"", "response=\"" + proof + "\"");
+      String proof = md5(md5("grün:Zürich:geheim") + ":é:" + md5("GET:/dir/index.html"));
+      assertThat(answer(exchange, "Digest realm=\"" + realm + "\", nonce=\"" + nonce + "\""))
+          .contains("realm=\"" + realm + "\"", "response=\"" + proof + "\"");
     }
 
     @ParameterizedTest

@@ -76,6 +76,17 @@ final class RegistrationTest {
     assertThat(unattended).hasPositiveValue();
   }
 
+  @Test
+  void whoeverAsksForAReadAfterTheEndIsToldAtOnce() throws Exception {
+    CountDownLatch told = new CountDownLatch(1);
+    try (Peer peer = new Peer(Peer.ECHO)) {
+      Transport transport = connector.connect(peer.plain(), Deadline.NONE);
+      transport.close();
+      transport.onReadable(told::countDown);
+      assertThat(told.getCount()).isZero();
+    }
+  }
+
   private void interrupt(List<Thread> threads, AtomicBoolean over) {
     Random random = new Random(1);
     Semaphore never = new Semaphore(0);

@@ -162,8 +162,9 @@ final class RawDeflate {
 
     private void giveBack() {
       if (deflater != null) {
-        streams.giveBack(deflater, level);
-        deflater = null;
+        Deflater done = deflater;
+        deflater = null; // before: what the pool has is no more ours to end
+        streams.giveBack(done, level);
       }
     }
 
@@ -297,8 +298,9 @@ final class RawDeflate {
 
     private void giveBack() {
       if (inflater != null) {
-        streams.giveBack(inflater);
-        inflater = null;
+        Inflater done = inflater;
+        inflater = null; // before: what the pool has is no more ours to end
+        streams.giveBack(done);
       }
     }
 

@@ -54,7 +54,7 @@ final class AgreedExtensions {
   private static void release(WebSocketExtension<?> extension, Runnable direction) {
     try {
       direction.run();
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       System.getLogger(AgreedExtensions.class.getName())
           .log(Level.WARNING, "extension " + extension.name() + " failed to release", e);
     }

@@ -143,8 +143,8 @@ public final class HeadReader<H> {
     } else if (c == ':' && !line.isEmpty()) {
       colon = line.length();
     } else {
-      // RFC 9112 §5.1, §5.2: no white space before the colon, and none before the name, where it
-      // would continue the line before.
+      // RFC 9112 §5.1: no white space before the colon. Deviation: none before the name either,
+      // where it would continue the line before, which §5.2 reads as a space. No server writes it.
       expect(HeaderGrammar.isTokenChar(c), c, "a header name and a colon");
     }
     append(c, limits.maxHeaderLine());

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.client.connection;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.parley.client.transport.BufferPool;
+import dev.parley.client.transport.Deadline;
+import dev.parley.client.transport.ReadinessLoop;
+import dev.parley.websocket.CloseReason;
+import dev.parley.websocket.Frame;
+import dev.parley.websocket.Inbound;
+import dev.parley.websocket.Inbound.Delivery;
+import dev.parley.websocket.Limits;
+import dev.parley.websocket.Outbound;
+import dev.parley.websocket.Role;
+import dev.parley.websocket.WebSocketException;
+import dev.parley.websocket.WebSocketInterruptedException;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * The way in of a connection, under more threads than anybody would let at one: receivers that wait
+ * for ever, for a while, or not at all, and are interrupted; Pings that read ahead; pauses in which
+ * the session is read on behalf of nobody; over a transport that gives a few bytes at a time.
+ *
+ * <p>What must hold whatever happens: every message comes to one receiver, once, and to each
+ * receiver in order; where the peer ended it, all came; nobody hangs.
+ *
+ * <p>Each kind of end has a second of rounds, or {@code -Dparley.stress.seconds}. A failure names
+ * its seed, which {@code -Dparley.stress.seed} takes; it makes the same plan again, though not the
+ * same schedule.
+ */
+@Timeout(value = 1, unit = TimeUnit.HOURS)
+final class ReceivingStressTest {
+  private static final Duration SOON = Duration.ofSeconds(20);
+  private static final Duration ROUNDS =
+      Duration.ofSeconds(Long.getLong("parley.stress.seconds", 1));
+
+  private static final ReadinessLoop LOOP = new ReadinessLoop();
+  private static final BufferPool BUFFERS = new BufferPool();
+
+  /** How a round ends. */
+  enum End {
+    CLOSED_BY_PEER,
+    VIOLATION,
+    CLOSE,
+    TERMINATE
+  }
+
+  @AfterAll
+  static void closeLoop() {
+    LOOP.close();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void everyMessageComesOnceAndInOrder(End end) throws Exception {
+    long seed = Long.getLong("parley.stress.seed", System.nanoTime());
+    Deadline deadline = Deadline.after(ROUNDS);
+    do {
+      try {
+        new Round(end, new Random(seed)).run();
+      } catch (Exception | AssertionError e) {
+        throw new AssertionError("-Dparley.stress.seed=" + seed, e);
+      }
+      seed++;
+    } while (!deadline.isOver());
+  }
+
+  private static final class Round {
+    private final End end;
+    private final Random random;
+    private final Peer peer;
+    private final WebSocketConnection connection;
+    private final CountDownLatch finished = new CountDownLatch(1);
+    private final Set<Thread> receivers = ConcurrentHashMap.newKeySet();
+    private final int messages;
+
+    Round(End end, Random random) {
+      this.end = end;
+      this.random = random;
+      this.messages = 1 + random.nextInt(600);
+      InMemoryTransport[] pair = InMemoryTransport.pair(1 + random.nextInt(5_000));
+      peer = new Peer(pair[1]);
+      connection =
+          new WebSocketConnection(
+              random.nextBoolean() ? pair[0] : new WhimsicalTransport(pair[0], random),
+              LOOP,
+              BUFFERS,
+              BUFFERS.acquire().clear().flip(),
+              new Inbound(Role.CLIENT, Limits.DEFAULT, Delivery.MESSAGES, List.of()),
+              new Outbound(
+                  Role.CLIENT, List.of(), new MaskingKeys(new KeyStream(new SecureRandom()))),
+              new ConnectionOptions(
+                  Delivery.MESSAGES,
+                  null,
+                  SOON,
+                  SOON,
+                  null,
+                  Duration.ZERO,
+                  1 + random.nextInt(40),
+                  1 << 20,
+                  null),
+              Thread.ofVirtual().factory(),
+              ended -> finished.countDown());
+    }
+
+    void run() throws Exception {
+      connection.start();
+      List<FutureTask<List<Integer>>> receiving = new ArrayList<>();
+      for (int i = 0; i < 1 + random.nextInt(4); i++) {
+        receiving.add(start(random.nextBoolean(), this::receive));
+      }
+      FutureTask<Boolean> pinging = start(true, this::ping);
+      FutureTask<Boolean> interrupting = start(false, this::interrupt);
+      FutureTask<Boolean> listening = start(false, this::listen);
+      FutureTask<Boolean> sending = start(false, this::send);
+      if (end == End.CLOSE || end == End.TERMINATE) {
+        pause(10);
+        if (end == End.CLOSE) {
+          connection.close(CloseReason.NORMAL);
+        } else {
+          connection.terminate();
+        }
+      }
+      assertThat(get(sending)).isTrue();
+      List<Integer> came = new ArrayList<>();
+      for (FutureTask<List<Integer>> each : receiving) {
+        List<Integer> numbers = get(each);
+        assertThat(numbers).isSorted();
+        came.addAll(numbers);
+      }
+      assertThat(get(pinging)).isTrue();
+      assertThat(get(interrupting)).isTrue();
+      assertThat(get(listening)).isTrue();
+      assertThat(finished.await(SOON.toSeconds(), TimeUnit.SECONDS)).as("finished").isTrue();
+      assertThat(came).doesNotHaveDuplicates();
+      if (end == End.CLOSED_BY_PEER || end == End.VIOLATION) {
+        assertThat(came)
+            .containsExactlyInAnyOrderElementsOf(IntStream.range(0, messages).boxed().toList());
+      }
+    }
+
+    private static <T> FutureTask<T> start(boolean virtual, Callable<T> task) {
+      FutureTask<T> future = new FutureTask<>(task);
+      Thread unused =
+          virtual ? Thread.ofVirtual().start(future) : Thread.ofPlatform().start(future);
+      return future;
+    }
+
+    private static <T> T get(FutureTask<T> task) throws Exception {
+      return task.get(SOON.toSeconds(), TimeUnit.SECONDS);
+    }
+
+    private void pause(int millis) throws InterruptedException {
+      boolean unused = finished.await(random.nextInt(millis), TimeUnit.MILLISECONDS);
+    }
+
+    private List<Integer> receive() {
+      receivers.add(Thread.currentThread());
+      List<Integer> numbers = new ArrayList<>();
+      try {
+        for (; ; ) {
+          try {
+            if (receiveSomehow() instanceof Frame.Binary message) {
+              numbers.add(ByteBuffer.wrap(message.data()).getInt());
+            }
+          } catch (WebSocketInterruptedException e) {
+            assertThat(Thread.interrupted()).as("the flag is set again").isTrue();
+          } catch (InterruptedException e) {
+            assertThat(connection).as("interrupted in a pause of its own").isNotNull();
+          }
+        }
+      } catch (WebSocketException e) {
+        receivers.remove(Thread.currentThread());
+        boolean unused = Thread.interrupted();
+        return numbers;
+      }
+    }
+
+    private @Nullable Frame receiveSomehow() throws InterruptedException {
+      return switch (random.nextInt(50)) {
+        case 0 -> {
+          pause(12); // long enough for the session to be read on behalf of nobody
+          yield null;
+        }
+        case 1, 2, 3 ->
+            connection.receive(Deadline.after(Duration.ofNanos(random.nextInt(1_000_000))));
+        case 4, 5, 6 -> connection.receive(Deadline.PAST);
+        default -> connection.receive(Deadline.NONE);
+      };
+    }
+
+    private boolean ping() throws InterruptedException {
+      while (connection.isOpen()) {
+        try {
+          Duration unused = connection.ping(Duration.ofNanos(1 + random.nextInt(2_000_000)));
+        } catch (WebSocketException e) {
+          pause(3); // no Pong comes, as the peer does not answer; or the session has ended
+        }
+      }
+      return true;
+    }
+
+    private boolean interrupt() throws InterruptedException {
+      while (connection.isOpen()) {
+        for (Thread receiver : receivers) {
+          if (random.nextInt(3) == 0) {
+            receiver.interrupt();
+          }
+        }
+        pause(3);
+      }
+      return true;
+    }
+
+    /** Takes what the client sends, so that nothing of it waits. */
+    private boolean listen() throws InterruptedException {
+      peer.expectEnd();
+      return true;
+    }
+
+    /** Sends the messages, some glued, some cut, with a Ping here and there. */
+    private boolean send() throws InterruptedException {
+      ByteArrayOutputStream glued = new ByteArrayOutputStream();
+      try {
+        for (int number = 0; number < messages; number++) {
+          glued.writeBytes(peer.encode(message(number)));
+          if (random.nextInt(30) == 0) {
+            glued.writeBytes(peer.encode(new Frame.Ping(new byte[] {1})));
+          }
+          if (random.nextInt(20) == 0) {
+            peer.sendBytes(glued.toByteArray());
+            glued.reset();
+            if (random.nextInt(5) == 0) {
+              pause(12);
+            }
+          }
+        }
+        peer.sendBytes(glued.toByteArray());
+        switch (end) {
+          case CLOSED_BY_PEER -> peer.sendHex("88 02 03 e8");
+          case VIOLATION -> peer.sendHex("8b 00");
+          case CLOSE, TERMINATE -> {}
+        }
+        peer.transport.endOutput();
+      } catch (IOException e) {
+        return !connection.isOpen();
+      }
+      return true;
+    }
+
+    private Frame message(int number) {
+      int size = random.nextInt(20) == 0 ? random.nextInt(5_000) : random.nextInt(200);
+      return new Frame.Binary(ByteBuffer.allocate(4 + size).putInt(number).array());
+    }
+  }
+}
