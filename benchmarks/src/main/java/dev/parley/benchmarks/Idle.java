@@ -21,6 +21,8 @@ final class Idle implements Worker.Measure {
 
   private final Worker.Bench bench;
   private final List<Session> sessions = new ArrayList<>(); // so that they are not collected
+  private final List<Session> warm = new ArrayList<>();
+  private final Inbox inbox = new Inbox(); // of all: they are opened one by one, and then silent
 
   Idle(Worker.Bench bench) {
     this.bench = bench;
@@ -29,7 +31,10 @@ final class Idle implements Worker.Measure {
   @Override
   public void warmUp(long nanos) throws Exception {
     for (int i = 0; i < 100; i++) { // what is made once, for all
-      open().close();
+      open(new Inbox()).close();
+    }
+    for (int i = 0; i < 200; i++) { // and what is let go while more are opened
+      warm.add(open(inbox));
     }
     resident(512 << 20); // the whole young generation is, before and after
   }
@@ -50,7 +55,7 @@ final class Idle implements Worker.Measure {
     String ended = "";
     while (sessions.size() < wanted && ended.isEmpty()) {
       try {
-        sessions.add(open());
+        sessions.add(open(inbox));
         if (ManagementFactory.getThreadMXBean().getThreadCount() > MOST_THREADS) {
           ended = "threads";
         }
@@ -79,8 +84,7 @@ final class Idle implements Worker.Measure {
                 ended.replaceAll("[^A-Za-z0-9 .:]", "")));
   }
 
-  private Session open() throws Exception {
-    Inbox inbox = new Inbox();
+  private Session open(Inbox inbox) throws Exception {
     Session session = bench.open("/echo", inbox);
     if (bench.workload().compression() == Compression.NONE) {
       inbox.onMessage(length -> inbox.done());

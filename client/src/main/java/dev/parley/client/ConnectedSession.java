@@ -21,7 +21,9 @@ final class ConnectedSession implements WebSocketSession {
   private final WebSocketConnection connection;
   private final List<WebSocketExtension<?>> extensions;
   private final ReceiveChannel<Frame> incoming = new Incoming();
-  private final SendChannel<Frame> outgoing = new Outgoing();
+
+  /** Made when it is first asked for: many sessions never are. */
+  private @Nullable SendChannel<Frame> outgoing;
 
   ConnectedSession(WebSocketConnection connection, List<WebSocketExtension<?>> extensions) {
     this.connection = connection;
@@ -40,7 +42,12 @@ final class ConnectedSession implements WebSocketSession {
 
   @Override
   public SendChannel<Frame> outgoing() {
-    return outgoing;
+    SendChannel<Frame> made = outgoing;
+    if (made == null) {
+      made = new Outgoing(); // perhaps one more, by another thread: they are as good as one
+      outgoing = made;
+    }
+    return made;
   }
 
   @Override

@@ -42,6 +42,11 @@ import org.jspecify.annotations.Nullable;
  * <p>{@code ws} and {@code wss} supply the scheme where the URL has none, and refuse the other
  * scheme. In a URL, {@code http} and {@code https} are taken for {@code ws} and {@code wss}, and
  * the other way round in a plain request; see {@link HttpRequestBuilder} for the rules of URLs.
+ *
+ * <p>Nothing of a client keeps the JVM running: its threads are daemons, and there is no shutdown
+ * hook. Where the JVM exits without {@link #close}, no Close frame is sent; the operating system
+ * ends the connections, and servers see 1006. What {@code outgoing()} had taken up to a millisecond
+ * before may be lost.
  */
 public final class HttpClient implements AutoCloseable {
   private final Attributes plugins = new Attributes();

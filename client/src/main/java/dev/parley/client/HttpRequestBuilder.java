@@ -386,10 +386,10 @@ public final class HttpRequestBuilder {
    * @throws IllegalArgumentException if the name or the value is not allowed in HTTP (CR, LF and
    *     NUL are not), if the field belongs to the opening handshake or frames a body ({@code
    *     Sec-WebSocket-*}, {@code Connection}, {@code Upgrade}, {@code Content-Length}, {@code
-   *     Transfer-Encoding}), or if it is a second {@code Host}
+   *     Transfer-Encoding}), or if it is a second {@code Host}, or one that is no host
    */
   public HttpRequestBuilder header(String name, String value) {
-    requireYours(name);
+    requireYours(name, value);
     if (name.equalsIgnoreCase("Host") && headers.contains("Host")) {
       throw new IllegalArgumentException("header Host is set already");
     }
@@ -402,7 +402,7 @@ public final class HttpRequestBuilder {
    * plugin needs that sends a request again.
    */
   public HttpRequestBuilder setHeader(String name, String value) {
-    requireYours(name);
+    requireYours(name, value);
     headers.set(name, value);
     return this;
   }
@@ -418,8 +418,11 @@ public final class HttpRequestBuilder {
     return headers.build();
   }
 
-  private static void requireYours(String name) {
+  private static void requireYours(String name, String value) {
     String lower = name.toLowerCase(Locale.ROOT);
+    if (lower.equals("host")) {
+      Url.requireAuthority(value);
+    }
     if (lower.startsWith("sec-websocket-") || OURS.contains(lower)) {
       throw new IllegalArgumentException(
           "header " + lower + " belongs to the opening handshake" + insteadOf(lower));

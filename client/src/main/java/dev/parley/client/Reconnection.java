@@ -147,7 +147,9 @@ final class Reconnection {
   /** Opens a session. Returns why there is none, or nothing where there is, or was cancelled. */
   private @Nullable Loss open() {
     DefaultClientWebSocketSession opened = null;
-    enter();
+    if (!enter()) {
+      return null;
+    }
     try {
       opened = opening.get();
       return null;
@@ -165,10 +167,12 @@ final class Reconnection {
     }
   }
 
-  private void enter() {
+  /** Returns false where it was cancelled while listeners were told of the opening. */
+  private boolean enter() {
     lock.lock();
     try {
       opener = ownThread && !cancelled ? Thread.currentThread() : null;
+      return !cancelled;
     } finally {
       lock.unlock();
     }

@@ -177,6 +177,24 @@ record Url(
         query);
   }
 
+  /**
+   * Judges what is to stand in a Host header (RFC 9110 §7.2).
+   *
+   * @throws IllegalArgumentException if it is no host, with or without a port
+   */
+  static void requireAuthority(String text) {
+    Matcher parts = AUTHORITY.matcher(text);
+    String port = parts.matches() ? parts.group(2) : null; // any text matches
+    try {
+      String unused = parseHost(parts.group(1));
+      if (port != null) {
+        int unusedPort = parsePort(port);
+      }
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("header Host: " + e.getMessage(), e);
+    }
+  }
+
   private static int parsePort(String digits) {
     if (!digits.chars().allMatch(c -> c >= '0' && c <= '9') || digits.length() > 9) {
       throw new IllegalArgumentException("port is not a number from 1 to 65535");

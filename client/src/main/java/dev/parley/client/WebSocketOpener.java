@@ -260,6 +260,8 @@ final class WebSocketOpener implements AutoCloseable {
         return call;
       } catch (IOException e) {
         throw WebSocketOpeningException.of(request.place(), exchange.phase(), e);
+      } catch (HandshakeException e) {
+        throw told(request, e);
       } finally {
         if (!handedOver) {
           transport.close();
@@ -308,9 +310,13 @@ final class WebSocketOpener implements AutoCloseable {
       refused.body().get(body);
       HttpClientCall call = call(request, refused.head(), body);
       if (refused.head().status() == 101) {
-        broken.put(call, refused.reason());
+        broken.put(call, told(request, refused.reason()));
       }
       return call;
+    }
+
+    private static HandshakeException told(HttpRequest request, HandshakeException failure) {
+      return new HandshakeException("cannot open " + request.place(), failure);
     }
 
     private HttpClientCall call(HttpRequest request, ResponseHead head, byte[] body) {

@@ -198,8 +198,9 @@ public interface WebSocketSession extends AutoCloseable {
    * below is let go in the background, when the server ends it or {@code closeTimeout} is over.
    *
    * <p>What the peer still sends before its Close can be received, also by other threads meanwhile.
-   * Where the receive queue is full and nobody takes anything from it for half a second, what comes
-   * past it is dropped, because the peer's Close is behind it.
+   * Where the receive queue is full and nobody takes anything from it for half a second, all that
+   * comes past it is dropped, because the peer's Close is behind it: what is received then is the
+   * beginning of what was sent, without a gap, and the Close.
    *
    * @param reason what to tell the peer
    * @throws IllegalArgumentException if the reason cannot go on the wire, see {@link

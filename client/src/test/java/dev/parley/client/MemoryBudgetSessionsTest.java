@@ -182,7 +182,8 @@ final class MemoryBudgetSessionsTest {
       assertThat(failure)
           .hasMessageMatching(
               "message of at least \\d+ bytes, memoryBudget is 4194304,"
-                  + " of which 0 are in use by other messages \\(RFC 6455 §10.4\\)");
+                  + " of which 0 are in use by other messages \\(RFC 6455 §10.4\\)"
+                  + "; we sent 1009 \\(memory budget used up\\) first, the peer sent no Close");
       for (int i = 0; i < 10; i++) {
         other.send(message(i, MIB));
         assertThat(receive(other)).isEqualTo(message(i, MIB));

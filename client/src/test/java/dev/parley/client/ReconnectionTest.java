@@ -461,6 +461,22 @@ final class ReconnectionTest {
       assertThat(reconnection.ending()).isEqualTo(new Ending.Done());
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void cancellingWhileAnOpeningIsToldOpensNothing(boolean ownThread) {
+      List<Reconnection> made = new ArrayList<>();
+      ReconnectPolicy policy =
+          POLICY.withListener(
+              transition -> {
+                if (transition instanceof Transition.Opening) {
+                  assertThat(made.getFirst().cancel()).isNull();
+                }
+              });
+      made.add(reconnection(policy, LONGEST, time, ownThread)); // there is nothing to open
+      assertThat(made.getFirst().next()).isNull();
+      assertThat(made.getFirst().ending()).isEqualTo(new Ending.Done());
+    }
+
     @Test
     void cancellingGivesTheSessionToClose() {
       FakeSession session = new FakeSession();

@@ -286,6 +286,7 @@ final class WebSocketOpenerTest {
           .satisfies(
               e -> {
                 assertThat(e.failure()).isEqualTo(HandshakeFailure.BAD_ACCEPT);
+                assertThat(e).hasMessageStartingWith("cannot open " + server.url());
                 ResponseHead response = Objects.requireNonNull(e.response());
                 assertThat(response.headers().get("Sec-WebSocket-Accept")).isEqualTo("wrong");
               });

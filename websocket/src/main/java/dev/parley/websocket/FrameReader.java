@@ -25,6 +25,9 @@ final class FrameReader {
 
   private static final byte[] EMPTY = {};
 
+  /** One that has read nothing, and never will: for whoever needs none yet. */
+  static final FrameReader UNUSED = new FrameReader();
+
   /** Up to here a claimed length is believed; a longer payload takes memory as it arrives. */
   private static final int BELIEVED_LENGTH = 8192;
 
@@ -51,14 +54,10 @@ final class FrameReader {
     return next;
   }
 
-  /** Reads the first byte, and tells whether it is there. */
-  boolean readFirstByte(ByteBuffer bytes) {
-    if (!bytes.hasRemaining()) {
-      return false;
-    }
+  /** Reads the first byte, which is there. */
+  void readFirstByte(ByteBuffer bytes) {
     first = bytes.get() & 0xff;
     next = Part.SECOND_BYTE;
-    return true;
   }
 
   /** Reads the second byte, and tells whether it is there. */

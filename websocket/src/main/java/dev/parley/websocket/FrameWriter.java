@@ -19,11 +19,8 @@ final class FrameWriter {
   /** The first eight bytes of the header, the highest first; in most frames these are all. */
   private long head;
 
-  /** The bytes after those. */
-  private long tail;
-
-  private int headerLength;
-  private int headerWritten;
+  private byte headerLength;
+  private byte headerWritten;
   private byte[] payload = EMPTY;
   private int written;
   private int key;
@@ -48,14 +45,13 @@ final class FrameWriter {
     // RFC 6455 §5.2: the shortest form that holds the length
     if (length < 126) {
       head = first | (maskBit | length) << 48 | keyBits << 16;
-      headerLength = 2 + keyLength;
+      headerLength = (byte) (2 + keyLength);
     } else if (length < 1 << 16) {
       head = first | (maskBit | 126L) << 48 | length << 32 | keyBits;
-      headerLength = 4 + keyLength;
+      headerLength = (byte) (4 + keyLength);
     } else {
       head = first | (maskBit | 127L) << 48 | length >>> 16;
-      tail = length << 48 | keyBits << 16;
-      headerLength = 10 + keyLength;
+      headerLength = (byte) (10 + keyLength);
     }
     headerWritten = 0;
     this.payload = payload;
@@ -93,10 +89,16 @@ final class FrameWriter {
       return;
     }
     while (headerWritten < headerLength && target.hasRemaining()) {
-      long bytes = headerWritten < Long.BYTES ? head : tail;
+      long bytes = headerWritten < Long.BYTES ? head : tail();
       target.put((byte) (bytes >>> (FIRST - 8 * (headerWritten % Long.BYTES))));
       headerWritten++;
     }
+  }
+
+  /** Returns what the longest headers have after eight bytes: the length's end, and the key. */
+  private long tail() {
+    long keyBits = masked ? key & 0xffff_ffffL : 0;
+    return (long) payload.length << 48 | keyBits << 16;
   }
 
   /** Returns how many bytes of the frame are left to write. */

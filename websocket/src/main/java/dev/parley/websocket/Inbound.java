@@ -48,8 +48,9 @@ public final class Inbound {
   private static final int ENCODED_PIECE = 4096;
 
   /**
-   * An encoded frame larger than this is decoded as it arrives, so that it is never held both as it
-   * came and as what it becomes.
+   * An encoded frame is decoded as it arrives where it is larger than this, so that it is never
+   * held both as it came and as what it becomes; or where it is not all there, so that a rule it
+   * breaks is seen at once.
    */
   private static final int LARGE = 64 << 10;
 
@@ -69,7 +70,7 @@ public final class Inbound {
   private final Limits limits;
   private final Delivery delivery;
   private final ExtensionChain extensions;
-  private final long maxMessageSize;
+  private final int maxMessageSize;
 
   /** Whether frames are cut as they arrive. */
   private final boolean cuts;
@@ -77,8 +78,11 @@ public final class Inbound {
   /** Whether the data frame being read is taken in pieces. */
   private boolean inPieces;
 
-  private final FrameReader reader = new FrameReader();
-  private final LastFrames lastFrames = new LastFrames();
+  /** Made with the first frame that is read part by part: many sessions receive none. */
+  private FrameReader reader = FrameReader.UNUSED;
+
+  /** See {@link LastFrames}. Made with the first frame: many sessions receive none. */
+  private volatile long @Nullable [] lastFrames;
 
   /** How long a frame may be that is read in one go; negative where none is. */
   private final int mostAtOnce;
@@ -127,7 +131,7 @@ public final class Inbound {
     this.limits = limits;
     this.delivery = delivery;
     this.extensions = ExtensionChain.of(extensions);
-    this.maxMessageSize = Math.min(limits.maxMessageSize(), Limits.MAX_ARRAY);
+    this.maxMessageSize = (int) Math.min(limits.maxMessageSize(), Limits.MAX_ARRAY);
     boolean unmasked = role == Role.CLIENT;
     this.mostAtOnce =
         unmasked && this.extensions.isEmpty()
@@ -220,7 +224,7 @@ public final class Inbound {
    * be one that broke a rule, or whose payload is not all there. Any thread may ask.
    */
   public List<FrameHeader> lastFrames() {
-    return lastFrames.list();
+    return LastFrames.list(lastFrames);
   }
 
   /**
@@ -231,7 +235,7 @@ public final class Inbound {
     if (!ended) {
       ended = true;
       message = null;
-      reader.takePayload();
+      reader = FrameReader.UNUSED;
       extensions.endIncoming();
     }
   }
@@ -243,22 +247,26 @@ public final class Inbound {
         if (whole != null) {
           return new Event.Received(whole);
         }
-        if (!reader.readFirstByte(bytes)) {
+        if (!bytes.hasRemaining()) {
           return null;
         }
+        if (reader == FrameReader.UNUSED) {
+          reader = new FrameReader();
+        }
+        reader.readFirstByte(bytes);
         judgeFirstByte();
       }
       if (reader.next() == Part.SECOND_BYTE) {
         if (!reader.readSecondByte(bytes)) {
           return null;
         }
-        judgeSecondByte();
+        judgeSecondByte(bytes.remaining());
       }
       if (reader.next() == Part.LENGTH) {
         if (!reader.readLength(bytes)) {
           return null;
         }
-        judgeLength();
+        judgeLength(bytes.remaining());
       }
       if (inPieces && !opcode.isControl()) {
         boolean last = reader.readPiece(bytes, cuts && encoded ? ENCODED_PIECE : Limits.MAX_ARRAY);
@@ -318,7 +326,7 @@ public final class Inbound {
       return null;
     }
     bytes.position(payloadStart + length);
-    lastFrames.add(first & 0xff, length);
+    remember(first & 0xff, length);
     return isText ? new Frame.Text(payload, true, ascii == length) : new Frame.Binary(payload);
   }
 
@@ -369,7 +377,7 @@ public final class Inbound {
     }
   }
 
-  private void judgeSecondByte() {
+  private void judgeSecondByte(int there) {
     // RFC 6455 §5.1: a client masks all its frames, a server none
     if (reader.isMasked() != (role == Role.SERVER)) {
       throw reader.isMasked()
@@ -383,13 +391,13 @@ public final class Inbound {
           opcode + " frame with a long form of length, at most 125 bytes");
     }
     if (!reader.hasLongLength()) {
-      judgeLength();
+      judgeLength(there);
     }
   }
 
-  private void judgeLength() {
+  private void judgeLength(int there) {
     long length = reader.length();
-    lastFrames.add(reader.firstByte(), length);
+    remember(reader.firstByte(), length);
     if (length < 0) {
       throw violation(
           Violation.LENGTH_NEGATIVE, "length of " + Long.toUnsignedString(length) + " bytes");
@@ -401,21 +409,25 @@ public final class Inbound {
           "length of " + length + " bytes in a form for " + reader.leastLength() + " and more");
     }
     if (!opcode.isControl()) {
-      judgeSize(length);
+      judgeSize(length, there);
     } else if (opcode == Opcode.CLOSE && length == 1) {
       throw violation(
           Violation.CLOSE_PAYLOAD_OF_ONE_BYTE, "CLOSE payload of 1 byte, expected none or a code");
     }
   }
 
-  /** Judges the length that a data frame claims, before a byte of its payload is kept. */
-  private void judgeSize(long length) {
+  /**
+   * Judges the length that a data frame claims, before a byte of its payload is kept.
+   *
+   * @param there how many bytes there are that may be of its payload
+   */
+  private void judgeSize(long length, int there) {
     if (length > limits.maxFrameSize()) {
       throw violation(
           Violation.FRAME_TOO_BIG,
           "frame of " + length + " bytes, maxFrameSize is " + limits.maxFrameSize());
     }
-    inPieces = cuts || (encoded && length > LARGE && extensions.decodesPieces());
+    inPieces = cuts || (encoded && length > Math.min(LARGE, there) && extensions.decodesPieces());
     if (cuts) {
       return; // nothing of a frame is kept
     }
@@ -591,6 +603,15 @@ public final class Inbound {
     if (delivery != Delivery.FRAMES) {
       replyDue = new Event.ReplyDue(reply);
     }
+  }
+
+  private void remember(int firstByte, long length) {
+    long[] kept = lastFrames;
+    if (kept == null) {
+      kept = LastFrames.none();
+      lastFrames = kept;
+    }
+    LastFrames.add(kept, firstByte, length);
   }
 
   private boolean isInMessage() {

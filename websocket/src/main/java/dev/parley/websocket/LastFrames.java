@@ -23,18 +23,17 @@ final class LastFrames {
 
   private static final VarHandle HEADER = MethodHandles.arrayElementVarHandle(long[].class);
 
-  /**
-   * A header in each: the first byte on top, the length below. The last place counts the frames.
-   * Made with the first: many sessions send none, or receive none.
-   */
-  private volatile long @Nullable [] headers;
+  private LastFrames() {}
 
-  void add(int firstByte, long length) {
-    long[] kept = headers;
-    if (kept == null) {
-      kept = new long[KEPT + 1];
-      headers = kept;
-    }
+  /**
+   * Returns what keeps them: a header in each place, the first byte on top, the length below; the
+   * last place counts the frames.
+   */
+  static long[] none() {
+    return new long[KEPT + 1];
+  }
+
+  static void add(long[] kept, int firstByte, long length) {
     long count = kept[KEPT];
     long shown = length >>> FIRST_BYTE_SHIFT == 0 ? length : LENGTH_MASK; // absurd, or negative
     HEADER.setRelease(kept, (int) count & (KEPT - 1), (long) firstByte << FIRST_BYTE_SHIFT | shown);
@@ -42,8 +41,7 @@ final class LastFrames {
   }
 
   /** Returns the headers, the oldest first. */
-  List<FrameHeader> list() {
-    long[] kept = headers;
+  static List<FrameHeader> list(long @Nullable [] kept) {
     if (kept == null) {
       return List.of();
     }

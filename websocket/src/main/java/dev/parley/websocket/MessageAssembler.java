@@ -12,12 +12,12 @@ import java.util.List;
 final class MessageAssembler {
   /**
    * A fragment below this is put together with others: in an array of its own, one byte weighs
-   * thirty.
+   * thirty, and even 512 make a message of many megabytes heavier by a twentieth.
    */
-  private static final int SMALL = 256;
+  private static final int SMALL = 8 << 10;
 
   /** Up to here small fragments are gathered in one array, which doubles as they come. */
-  private static final int GATHERED = 8192;
+  private static final int GATHERED = 64 << 10;
 
   private static final byte[] EMPTY = {};
 
@@ -58,7 +58,8 @@ final class MessageAssembler {
       gathered = fragment; // full, so that the next one has it copied
     } else {
       if (needed > gathered.length) {
-        gathered = Arrays.copyOf(gathered, Math.max(needed, 2 * gathered.length));
+        int more = Math.min(2 * gathered.length, GATHERED);
+        gathered = Arrays.copyOf(gathered, Math.max(needed, more));
       }
       System.arraycopy(fragment, 0, gathered, gatheredSize, fragment.length);
     }
@@ -88,9 +89,8 @@ final class MessageAssembler {
     if (size == 0) {
       return last;
     }
-    add(last);
-    keepGathered();
-    byte[] message = fragments.size() == 1 ? fragments.getFirst() : concatenate();
+    byte[] only = fragments.isEmpty() ? gathered : fragments.getFirst();
+    byte[] message = last.length == 0 && only.length == size ? only : concatenate(last);
     clear();
     return message;
   }
@@ -103,13 +103,15 @@ final class MessageAssembler {
     size = 0;
   }
 
-  private byte[] concatenate() {
-    byte[] message = new byte[size];
+  private byte[] concatenate(byte[] last) {
+    byte[] message = new byte[size + last.length];
     int at = 0;
     for (byte[] fragment : fragments) {
       System.arraycopy(fragment, 0, message, at, fragment.length);
       at += fragment.length;
     }
+    System.arraycopy(gathered, 0, message, at, gatheredSize);
+    System.arraycopy(last, 0, message, size, last.length);
     return message;
   }
 }

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The sending half of a connection: it takes frames, one at a time, and puts them as bytes into the
@@ -25,7 +26,9 @@ public final class Outbound {
   private final boolean masks;
   private final IntSupplier maskingKeys;
   private final FrameWriter writer;
-  private final LastFrames lastFrames = new LastFrames();
+
+  /** See {@link LastFrames}. Made with the first frame: many sessions send none. */
+  private volatile long @Nullable [] lastFrames;
 
   /** The message being sent: TEXT or BINARY; CONTINUATION while there is none. */
   private Opcode messageType = Opcode.CONTINUATION;
@@ -130,7 +133,7 @@ public final class Outbound {
    * thread may ask.
    */
   public List<FrameHeader> lastFrames() {
-    return lastFrames.list();
+    return LastFrames.list(lastFrames);
   }
 
   /** Tells whether a Close was taken, so that no frame may follow. */
@@ -178,12 +181,17 @@ public final class Outbound {
       throw new IllegalStateException("an extension has failed, no data frame can be sent");
     }
     int key = nextKey();
-    broken = true; // until every extension has done its part
-    Frame encoded = extensions.encode(frame, compress);
-    broken = false;
+    Frame encoded = extensions.isEmpty() ? frame : encode(frame, compress);
     beginOnWire(encoded, continues ? Opcode.CONTINUATION : encoded.opcode(), key);
     messageType = frame.fin() ? Opcode.CONTINUATION : frame.opcode();
     text = textAfter;
+  }
+
+  private Frame encode(Frame frame, boolean compress) {
+    broken = true; // until every extension has done its part
+    Frame encoded = extensions.encode(frame, compress);
+    broken = false;
+    return encoded;
   }
 
   private void beginClose(Frame.Close close) {
@@ -208,7 +216,16 @@ public final class Outbound {
 
   private void beginOnWire(int firstByte, byte[] payload, int key) {
     writer.begin(firstByte, payload, key);
-    lastFrames.add(firstByte, payload.length);
+    remember(firstByte, payload.length);
+  }
+
+  private void remember(int firstByte, long length) {
+    long[] kept = lastFrames;
+    if (kept == null) {
+      kept = LastFrames.none();
+      lastFrames = kept;
+    }
+    LastFrames.add(kept, firstByte, length);
   }
 
   private int nextKey() {

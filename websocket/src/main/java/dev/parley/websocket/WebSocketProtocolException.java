@@ -37,9 +37,13 @@ public class WebSocketProtocolException extends WebSocketException {
     this(violation, detail, null);
   }
 
-  /** Makes an exception that says what another one said, for one more thread that must hear it. */
-  public WebSocketProtocolException(WebSocketProtocolException other) {
-    super(String.valueOf(other.getMessage()), other.getCause());
+  /**
+   * Makes an exception that says what another one said, for one more thread that must hear it.
+   *
+   * @param more what else is known by now, put behind it; may be empty
+   */
+  public WebSocketProtocolException(WebSocketProtocolException other, String more) {
+    super(other.getMessage() + more, other.getCause());
     this.violation = other.violation;
   }
 

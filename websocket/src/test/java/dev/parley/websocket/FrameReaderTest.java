@@ -23,7 +23,13 @@ final class FrameReaderTest {
   /** Reads one part, and tells whether it is all there. */
   private boolean readPart(ByteBuffer bytes) {
     return switch (reader.next()) {
-      case FIRST_BYTE -> reader.readFirstByte(bytes);
+      case FIRST_BYTE -> {
+        boolean isThere = bytes.hasRemaining();
+        if (isThere) {
+          reader.readFirstByte(bytes);
+        }
+        yield isThere;
+      }
       case SECOND_BYTE -> reader.readSecondByte(bytes);
       case LENGTH -> reader.readLength(bytes);
       case PAYLOAD -> reader.readPayload(bytes);

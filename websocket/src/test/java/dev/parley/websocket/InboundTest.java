@@ -886,6 +886,22 @@ final class InboundTest {
           .isEqualTo(Violation.COMPRESSED_DATA_INVALID);
     }
 
+    @ParameterizedTest
+    @CsvSource({
+      "c1 7e 03 e8 00 02 00 fd ff ed a0, TEXT_NOT_UTF8", // of 1000 bytes, stored: a surrogate
+      "41 01 61 c0 7e 03 e8, RESERVED_BIT" // the bit of the first frame on a continuation
+    })
+    void ofACompressedFrameThatIsNotAllThereAreJudgedAsTheyArrive(String bytes, Violation rule) {
+      Inbound inbound =
+          new Inbound(
+              Role.CLIENT,
+              Limits.DEFAULT,
+              Delivery.MESSAGES,
+              List.of(perMessageDeflate(Role.CLIENT)));
+      List<Object> events = Wire.events(inbound, hex(bytes), 1, false);
+      assertThat(events).containsExactly(rule);
+    }
+
     @Test
     void ofALargeCompressedFrameMakeTheFrameOrTheMessageAgain() {
       StringBuilder noise = new StringBuilder();

@@ -15,12 +15,13 @@ final class LastFramesTest {
 
   @Test
   void remembersTheLastFour() {
-    LastFrames frames = new LastFrames();
-    assertThat(frames.list()).isEmpty();
+    assertThat(LastFrames.list(null)).isEmpty();
+    long[] frames = LastFrames.none();
+    assertThat(LastFrames.list(frames)).isEmpty();
     for (int i = 0; i < 6; i++) {
-      frames.add(0x82, i);
+      LastFrames.add(frames, 0x82, i);
     }
-    assertThat(frames.list())
+    assertThat(LastFrames.list(frames))
         .containsExactly(
             new FrameHeader(0x82, 2),
             new FrameHeader(0x82, 3),
@@ -30,11 +31,11 @@ final class LastFramesTest {
 
   @Test
   void showsLengthsThatNoFrameCanHaveAsTheLongest() {
-    LastFrames frames = new LastFrames();
-    frames.add(0x81, -1);
-    frames.add(0x81, 1L << 56);
-    frames.add(0x81, (1L << 56) - 2);
-    assertThat(frames.list())
+    long[] frames = LastFrames.none();
+    LastFrames.add(frames, 0x81, -1);
+    LastFrames.add(frames, 0x81, 1L << 56);
+    LastFrames.add(frames, 0x81, (1L << 56) - 2);
+    assertThat(LastFrames.list(frames))
         .extracting(FrameHeader::length)
         .containsExactly((1L << 56) - 1, (1L << 56) - 1, (1L << 56) - 2);
   }

@@ -32,8 +32,10 @@ final class WebSocketExceptionTest {
     WebSocketProtocolException exception =
         new WebSocketProtocolException(
             Violation.EXTENSION_FAILED, "extension x failed", new IllegalStateException());
-    WebSocketProtocolException again = new WebSocketProtocolException(exception);
-    assertThat(again).hasMessage(exception.getMessage()).hasCause(exception.getCause());
+    WebSocketProtocolException again = new WebSocketProtocolException(exception, "; and more");
+    assertThat(again)
+        .hasMessage(exception.getMessage() + "; and more")
+        .hasCause(exception.getCause());
     assertThat(again.violation()).isEqualTo(Violation.EXTENSION_FAILED);
   }
 

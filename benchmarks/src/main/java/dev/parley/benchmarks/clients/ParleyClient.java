@@ -8,6 +8,7 @@ import dev.parley.benchmarks.Session;
 import dev.parley.benchmarks.Settings;
 import dev.parley.client.DefaultClientWebSocketSession;
 import dev.parley.client.HttpClient;
+import dev.parley.client.ReceiveChannel;
 import dev.parley.client.WebSockets;
 import dev.parley.client.transport.TlsOptions;
 import dev.parley.websocket.Frame;
@@ -76,10 +77,12 @@ public final class ParleyClient implements Client {
 
   private static final class ParleySession implements PullSession {
     private final DefaultClientWebSocketSession session;
+    private final ReceiveChannel<Frame> incoming;
     private @Nullable Frame next; // what isReady found
 
     ParleySession(DefaultClientWebSocketSession session) {
       this.session = session;
+      this.incoming = session.incoming();
     }
 
     @Override
@@ -111,7 +114,7 @@ public final class ParleyClient implements Client {
     public int receive() {
       Frame frame = next;
       if (frame == null) {
-        frame = session.incoming().receive();
+        frame = incoming.receive();
       } else {
         next = null;
       }
@@ -127,7 +130,7 @@ public final class ParleyClient implements Client {
     @Override
     public boolean isReady() {
       if (next == null) {
-        next = session.incoming().tryReceive().orElse(null);
+        next = incoming.tryReceive().orElse(null);
       }
       return next != null;
     }

@@ -22,7 +22,19 @@ import javax.net.ssl.SSLSocket;
  * of those it reads it looks at the heads alone. Plain it is a channel with buffers outside of the
  * heap, over TLS the JDK's socket.
  */
-public final class RawBlocking implements Client {
+public class RawBlocking implements Client {
+  private final boolean noDelay;
+
+  /** Makes one as it should be, which leaves no segment waiting for the answer to another. */
+  public RawBlocking() {
+    this(true);
+  }
+
+  /** Makes one with the socket option TCP_NODELAY, or without. */
+  RawBlocking(boolean noDelay) {
+    this.noDelay = noDelay;
+  }
+
   @Override
   public String version() {
     return System.getProperty("java.version");
@@ -42,7 +54,7 @@ public final class RawBlocking implements Client {
   public Session open(URI uri, Settings settings, Receiver receiver) throws IOException {
     Wire wire =
         settings.tls() == null
-            ? new Plain(uri)
+            ? new Plain(uri, noDelay)
             : new Secure(
                 (SSLSocket)
                     settings.tls().getSocketFactory().createSocket(uri.getHost(), uri.getPort()));
@@ -74,9 +86,9 @@ public final class RawBlocking implements Client {
   private static final class Plain implements Wire {
     private final SocketChannel channel;
 
-    Plain(URI uri) throws IOException {
+    Plain(URI uri, boolean noDelay) throws IOException {
       channel = SocketChannel.open(new InetSocketAddress(uri.getHost(), uri.getPort()));
-      channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+      channel.setOption(StandardSocketOptions.TCP_NODELAY, noDelay);
     }
 
     @Override

@@ -137,6 +137,9 @@ public final class Harness {
       // Thousands of sessions of each client would be too many open files at once.
       boolean alone = workload.parties() >= 1_000;
       for (String name : options.clients(registry)) {
+        if (!registry.of(name).takesPartIn(workload.name())) {
+          continue;
+        }
         start(workload, name, ports.split(" ", -1), certificate, clientCore, clients, running);
         if (alone) {
           rounds(workload, running, server);
@@ -185,14 +188,20 @@ public final class Harness {
     }
   }
 
-  /** Has all rounds of those that are ready, in turn, and ends them. */
+  /**
+   * Has all rounds of those that are ready, in turn, and ends them. One more comes first and does
+   * not count: in it the compilers of all catch up.
+   */
   private void rounds(Workload workload, List<Running> running, Peer server) throws Exception {
-    int rounds = workload.kind() == Workload.Kind.IDLE ? 1 : options.rounds();
+    boolean idle = workload.kind() == Workload.Kind.IDLE;
+    int rounds = idle ? 1 : 1 + options.rounds();
     for (int i = 0; i < rounds; i++) {
       for (Running each : List.copyOf(running)) {
         if (!round(each, server)) {
           running.remove(each);
           each.worker().end();
+        } else if (i == 0 && !idle) {
+          each.rounds().removeAll();
         }
       }
     }

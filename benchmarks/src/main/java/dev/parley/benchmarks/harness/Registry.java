@@ -22,7 +22,13 @@ final class Registry {
       String adapter,
       String classpath,
       List<String> options,
-      String tls) {}
+      String tls,
+      String workload) {
+    /** Tells whether the client is measured with a workload: mostly it is with all. */
+    boolean takesPartIn(String name) {
+      return workload.isEmpty() || workload.equals(name);
+    }
+  }
 
   Registry(Path directory) throws IOException {
     this.directory = directory;
@@ -54,7 +60,8 @@ final class Registry {
         properties.getProperty(name + ".class"),
         classpath.toString(),
         options.isEmpty() ? List.of() : List.of(options.split("\\s+", -1)),
-        properties.getProperty(name + ".tls", "jdk"));
+        properties.getProperty(name + ".tls", "jdk"),
+        properties.getProperty(name + ".workload", ""));
   }
 
   List<String> names() {

@@ -13,15 +13,13 @@ import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
  * which nobody read from one tick to the next has a virtual thread read on its behalf what has
  * arrived, or what will; where nobody wrote, the buffer for it goes back to the pool.
  */
-final class IdleWatch {
+final class IdleWatch implements Runnable {
   /**
    * How long is quiet: longer than any application in a tight loop, shorter than a human notices.
    */
   private static final Duration TICK = Duration.ofMillis(5);
 
   private final WebSocketConnection connection;
-  private final IncomingPath incoming;
-  private final OutgoingPath outgoing;
 
   private static final AtomicIntegerFieldUpdater<IdleWatch> TICKING =
       AtomicIntegerFieldUpdater.newUpdater(IdleWatch.class, "ticking");
@@ -34,10 +32,8 @@ final class IdleWatch {
   private volatile boolean readerLeft;
   private volatile boolean writerLeft;
 
-  IdleWatch(WebSocketConnection connection, IncomingPath incoming, OutgoingPath outgoing) {
+  IdleWatch(WebSocketConnection connection) {
     this.connection = connection;
-    this.incoming = incoming;
-    this.outgoing = outgoing;
   }
 
   /** Tells that whoever read no longer does. Costs two reads while the session is active. */
@@ -73,14 +69,22 @@ final class IdleWatch {
       ticking = 0; // before looking: whoever leaves after the look starts the next watch
     }
     if (!reading) {
-      switch (incoming.rest()) {
+      switch (connection.incoming().rest()) {
         case NOTHING -> {}
         case READER -> connection.readOnBehalf();
-        case READINESS -> connection.readOnBehalfWhenReadable();
+        case READINESS -> connection.whenReadable(this);
       }
     }
     if (!writing) {
-      outgoing.rest();
+      connection.outgoing().rest();
+    }
+  }
+
+  /** Is run when bytes have arrived for a quiet session, or its transport was closed. */
+  @Override
+  public void run() {
+    if (!connection.hasEnded()) {
+      connection.readOnBehalf();
     }
   }
 }

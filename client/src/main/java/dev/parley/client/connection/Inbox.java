@@ -30,6 +30,7 @@ final class Inbox {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final ArrayDeque<Frame> frames = new ArrayDeque<>(2);
+    private long bytes;
   }
 
   private static final AtomicReferenceFieldUpdater<Inbox, @Nullable Room> ROOM =
@@ -37,8 +38,6 @@ final class Inbox {
 
   /** Made when it is first needed, which it is where something is in it or somebody waits. */
   private volatile @Nullable Room room;
-
-  private long bytes;
 
   /** Written under the lock; read without it, so that an empty inbox costs a receiver one read. */
   private volatile boolean empty = true;
@@ -76,7 +75,7 @@ final class Inbox {
     room.lock.lock();
     try {
       room.frames.add(frame);
-      bytes += frame.data().length;
+      room.bytes += frame.data().length;
       empty = false;
       room.changed.signalAll();
     } finally {
@@ -95,7 +94,7 @@ final class Inbox {
     try {
       frame = room.frames.poll();
       if (frame != null) {
-        bytes -= frame.data().length;
+        room.bytes -= frame.data().length;
         empty = room.frames.isEmpty();
         room.changed.signalAll();
       }
@@ -120,7 +119,7 @@ final class Inbox {
     Room room = room();
     room.lock.lock();
     try {
-      return room.frames.size() >= maxFrames || bytes >= maxBytes;
+      return room.frames.size() >= maxFrames || room.bytes >= maxBytes;
     } finally {
       room.lock.unlock();
     }
@@ -131,7 +130,7 @@ final class Inbox {
     Room room = room();
     room.lock.lock();
     try {
-      return bytes >= maxBytes;
+      return room.bytes >= maxBytes;
     } finally {
       room.lock.unlock();
     }
@@ -145,7 +144,7 @@ final class Inbox {
     Room room = room();
     room.lock.lock();
     try {
-      return room.frames.size() <= maxFrames / 2 && bytes <= maxBytes / 2;
+      return room.frames.size() <= maxFrames / 2 && room.bytes <= maxBytes / 2;
     } finally {
       room.lock.unlock();
     }

@@ -48,6 +48,12 @@ final class IncomingPath implements MemoryBudget.Sharer {
   /** How long a closing session waits for room in a full inbox before what comes is dropped. */
   private static final Duration PATIENCE = Duration.ofMillis(500);
 
+  /** So many readers must find nothing at their first look before others wait without one. */
+  private static final int VAIN = 3;
+
+  /** One in so many looks all the same. */
+  private static final int VAIN_AT_MOST = VAIN + 16;
+
   /**
    * How often a reader that is late finds bytes before it gives up: it is to take what is there,
    * but a flood of what is not for the application must not hold it.
@@ -87,14 +93,29 @@ final class IncomingPath implements MemoryBudget.Sharer {
   private static final AtomicReferenceFieldUpdater<IncomingPath, @Nullable StallEvent> PAUSE =
       AtomicReferenceFieldUpdater.newUpdater(IncomingPath.class, StallEvent.class, "pause");
 
-  /** The last read found nothing: what comes next is seen by the transport's readiness. */
-  private boolean dry;
+  /**
+   * The last read found nothing: what comes next is seen by the transport's readiness. Written with
+   * the turn held.
+   */
+  private volatile boolean dry;
 
   /** How many reads of the present reader found bytes after its deadline. */
-  private int lateReads;
+  private byte lateReads;
+
+  /** The present reader has not looked for bytes yet. */
+  private boolean firstLook;
+
+  /** The next read is the first look of a reader. */
+  private boolean looking;
+
+  /** How many readers in a row found nothing at their first look; see {@link #looksInVain}. */
+  private byte vain;
 
   /** There is nothing more to read, ever. */
   private boolean drained;
+
+  /** A message was dropped: so is all that follows, as nothing is to come behind a gap. */
+  private boolean dropping;
 
   /** Nothing more will be in the inbox, or in a burst. Seen by who sees that the session ended. */
   private volatile boolean complete;
@@ -268,10 +289,10 @@ final class IncomingPath implements MemoryBudget.Sharer {
 
   /**
    * Returns what was read and may be parsed many messages at a time: not where they are recorded or
-   * memory is counted, as each goes its way alone there.
+   * memory is counted, as each goes its way alone there; nor where they are dropped.
    */
   private @Nullable ByteBuffer unwatched() {
-    return share == null && MessageReceivedEvent.begun() == null ? buffer : null;
+    return share == null && !dropping && MessageReceivedEvent.begun() == null ? buffer : null;
   }
 
   /**
@@ -323,7 +344,7 @@ final class IncomingPath implements MemoryBudget.Sharer {
 
   /**
    * Reads on, as a receiver would, until the session has ended or the deadline comes. While
-   * somebody takes frames the inbox's bound holds; where nobody does, what comes past it is
+   * somebody takes frames the inbox's bound holds; where nobody does, all that comes past it is
    * dropped, because otherwise the peer's Close frame behind it would never be seen.
    */
   void awaitEnd(Deadline deadline) throws InterruptedException {
@@ -394,17 +415,18 @@ final class IncomingPath implements MemoryBudget.Sharer {
   }
 
   private void readToEnd(Deadline deadline) throws InterruptedException {
-    boolean room = true;
     queueBurst();
     while (!connection.hasEnded() && !deadline.isOver()) {
       settle();
-      room =
-          room
-              ? inbox.awaitWhile(inbox::isFull, deadline.earlier(Deadline.after(PATIENCE)))
-              : !inbox.isFull();
+      boolean room =
+          dropping || inbox.awaitWhile(inbox::isFull, deadline.earlier(Deadline.after(PATIENCE)));
       Frame frame = readFrame(deadline, true);
-      if (frame != null && room) {
-        inbox.add(frame);
+      if (frame != null) {
+        dropping =
+            !room && inbox.isFull(); // looked at again: the frame may have been long in coming
+        if (!dropping) {
+          inbox.add(frame);
+        }
       }
     }
   }
@@ -539,6 +561,14 @@ final class IncomingPath implements MemoryBudget.Sharer {
     return paused || starved || isHungry();
   }
 
+  /**
+   * Tells whether the last read found bytes, so that there may be more which nobody has seen: a
+   * receiver may take long over what was read at once.
+   */
+  boolean isBehind() {
+    return !dry;
+  }
+
   /** Tells whether the transport is left unread until the budget has room for reading ahead. */
   private boolean isHungry() {
     return share != null && share.isHungry();
@@ -649,6 +679,7 @@ final class IncomingPath implements MemoryBudget.Sharer {
    */
   private @Nullable Frame readFrame(Deadline deadline, boolean wanted) throws InterruptedException {
     lateReads = 0;
+    firstLook = wanted;
     while (!connection.hasEnded()) {
       Event event = nextEvent(deadline, wanted);
       if (event == null) {
@@ -680,7 +711,7 @@ final class IncomingPath implements MemoryBudget.Sharer {
         } else if (frame instanceof Frame.Pong pong && connection.pongReceived(pong)) {
           inbox.wake(); // somebody may wait for it
         }
-        if (everyFrame || !control) {
+        if ((everyFrame || !control) && !dropping) {
           return frame;
         }
       }
@@ -716,6 +747,9 @@ final class IncomingPath implements MemoryBudget.Sharer {
         if (share != null && !isAdmitted(share, deadline, wanted)) {
           return null;
         }
+        if (firstLook && looksInVain(deadline) && !awaitUnseen(deadline)) {
+          return null;
+        }
         int count = fill();
         if (count == 0 && wanted && spinNanos > 0) {
           count = spin(deadline);
@@ -745,6 +779,29 @@ final class IncomingPath implements MemoryBudget.Sharer {
   }
 
   /**
+   * Tells whether a reader should wait without a look for bytes, because the last ones found none:
+   * where each message is the answer to one of ours, a read that finds nothing costs a twentieth of
+   * the round trip. Whoever has no time to wait, or must not, looks.
+   */
+  private boolean looksInVain(Deadline deadline) {
+    firstLook = false;
+    if (vain >= VAIN && vain < VAIN_AT_MOST && spinNanos == 0) {
+      vain++;
+      return !deadline.isOver() && !Thread.currentThread().isInterrupted();
+    }
+    looking = true;
+    return false;
+  }
+
+  /** Waits for bytes that nobody has looked for. */
+  private boolean awaitUnseen(Deadline deadline) throws InterruptedException {
+    settle();
+    dry = true;
+    release();
+    return transport.awaitReadable(deadline);
+  }
+
+  /**
    * Asks for the memory of a read, or of what was read, and waits for it until the deadline, if it
    * is wanted. Returns false where there is none: nobody wants it now, the deadline came, or the
    * session has ended, perhaps by this.
@@ -756,13 +813,9 @@ final class IncomingPath implements MemoryBudget.Sharer {
         && unparsed == 0
         && inbound.held() == 0
         && memory.budget().isTight()
-        && !deadline.isOver()) {
-      settle();
-      dry = true;
-      release();
-      if (!transport.awaitReadable(deadline)) {
-        return false; // who has nothing to read must not stand in the way of others
-      }
+        && !deadline.isOver()
+        && !awaitUnseen(deadline)) {
+      return false; // who has nothing to read must not stand in the way of others
     }
     boolean granted = false;
     try {
@@ -842,6 +895,10 @@ final class IncomingPath implements MemoryBudget.Sharer {
       target.flip();
     }
     dry = count == 0;
+    if (looking) {
+      looking = false;
+      vain = count == 0 ? (byte) Math.min(vain + 1, VAIN) : 0;
+    }
     long arrived = transport.bytesArrived();
     if (count > 0 || arrived != lastArrived) { // a part of a record is a sign of life too
       lastArrived = arrived;

@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
  * §5.5.2).
  *
  * <p>Silence is measured from the last byte received, and any byte is life: a peer in the middle of
- * a large message is not asked. While we leave the transport unread ourselves, silence says nothing
- * and is not judged; Pings go out all the same, so that nobody on the way takes the connection for
- * a dead one.
+ * a large message is not asked. While we leave the transport unread ourselves, or have not come to
+ * read it again, silence says nothing and is not judged; Pings go out all the same, so that nobody
+ * on the way takes the connection for a dead one.
  *
  * <p>A peer that sends but takes nothing cannot be asked. It has as long to make room for what we
  * have to write as it would have to answer: else whoever floods us without ever reading would hold
@@ -35,6 +35,7 @@ final class Keepalive {
   private RoundTrips.@Nullable Ping ping;
   private boolean asked;
   private boolean lastLook;
+  private long wantedNanos;
   private long askedNanos;
   private long pausedNanos = System.nanoTime();
 
@@ -62,37 +63,68 @@ final class Keepalive {
     long now = System.nanoTime();
     long received = incoming.lastReceivedNanos();
     Duration room = patienceForRoom(now);
-    if (asked && ping != null) { // its time begins when it leaves, behind what was being written
-      askedNanos = ping.isBegun() || ping.isAnswered() ? ping.sentNanos() : now;
+    boolean left = true;
+    if (asked && ping != null) {
+      left = ping.isBegun() || ping.isAnswered();
+      askedNanos = left ? ping.sentNanos() : couldTakeNanos(now);
     }
     boolean silent = asked && received - askedNanos < 0;
-    Duration left =
+    Duration patience =
         silent ? timeout.minusNanos(now - askedNanos) : interval.minusNanos(now - received);
-    if (incoming.isPaused()) {
+    boolean gone = silent && !patience.isPositive();
+    boolean full = !room.isPositive();
+    if (incoming.isPaused() || isForUsToRead(gone, full, now - received)) {
       asked = false;
+      lastLook = false;
       pausedNanos = now;
       connection.pingUnasked(); // for the boxes on the way, which forget who is silent
       connection.schedulePing(this::tick, interval);
-    } else if (silent && !left.isPositive()) {
+    } else if (gone) {
       lookAgainOrAbort(
-          "no sign of life from the peer within " + timeout + " after a Ping",
+          left
+              ? "no sign of life from the peer within " + timeout + " after a Ping"
+              : "the peer has taken nothing of what was sent for "
+                  + timeout
+                  + ", nor sent anything",
           "nothing received for " + Duration.ofNanos(now - received));
-    } else if (!room.isPositive()) {
+    } else if (full) {
       lookAgainOrAbort(
           "the peer has taken nothing of what was sent for " + interval + " and " + timeout,
           "nothing written for " + Duration.ofNanos(now - outgoing.stalledSinceNanos()));
     } else {
       lastLook = false;
       if (!silent) {
-        asked = !left.isPositive();
+        asked = !patience.isPositive();
         if (asked) {
+          wantedNanos = now;
           askedNanos = now;
           ping = connection.pingFromTimer(ping);
-          left = timeout;
+          patience = timeout;
         }
       }
-      tickWithin(WebSocketConnection.shorter(left, interval), room);
+      tickWithin(WebSocketConnection.shorter(patience, interval), room);
     }
+  }
+
+  /**
+   * Tells whether the peer's sign of life may be there, and the reader has not come to it: it takes
+   * long over what it read last. One who reads all the time, and finds more each time, does see it.
+   */
+  private boolean isForUsToRead(boolean gone, boolean full, long nanosSinceRead) {
+    return incoming.isBehind() && (gone || (full && nanosSinceRead > LAST_LOOK.toNanos()));
+  }
+
+  /**
+   * Returns from when on a peer could have given a sign of life to whom the Ping has not left yet,
+   * because it waits behind what was being written: now, while that goes on; else since it stands
+   * still, or was asked for.
+   */
+  private long couldTakeNanos(long now) {
+    long stalled = outgoing.stalledSinceNanos();
+    if (stalled == 0) {
+      return now;
+    }
+    return stalled - wantedNanos > 0 ? stalled : wantedNanos;
   }
 
   /**

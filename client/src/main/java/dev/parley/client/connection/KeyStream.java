@@ -22,9 +22,11 @@ import javax.crypto.spec.SecretKeySpec;
 public final class KeyStream {
   private static final VarHandle LONGS =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
-  private static final int BLOCK = 16;
 
-  /** How many bytes a draw gives: 32 masking keys. */
+  /** How many bytes AES makes at once: four masking keys. */
+  static final int BLOCK = 16;
+
+  /** How many bytes a draw gives at most: 32 masking keys. */
   static final int DRAW = 8 * BLOCK;
 
   /** How often bytes are drawn under one key: long before anything can repeat. */
@@ -48,7 +50,7 @@ public final class KeyStream {
     }
   }
 
-  /** Fills an array of {@link #DRAW} bytes. */
+  /** Fills an array of some {@link #BLOCK}s, at most {@link #DRAW} bytes. */
   void draw(byte[] target) {
     lock.lock();
     try {
@@ -56,10 +58,10 @@ public final class KeyStream {
         takeNewKey();
       }
       drawsLeft--;
-      for (int at = 0; at < DRAW; at += BLOCK) {
+      for (int at = 0; at < target.length; at += BLOCK) {
         LONGS.set(blocks, at, counter++);
       }
-      int unused = cipher.update(blocks, 0, DRAW, target, 0);
+      int unused = cipher.update(blocks, 0, target.length, target, 0);
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("AES failed", e);
     } finally {

@@ -8,7 +8,8 @@ import java.util.function.IntSupplier;
 
 /**
  * Masking keys for one connection, each used once (RFC 6455 §5.3): drawn from the client's stream
- * some at a time, because each visit there takes a lock. For one thread at a time.
+ * some at a time, because each visit there takes a lock; few at first, because most sessions send
+ * little. For one thread at a time.
  */
 public final class MaskingKeys implements IntSupplier {
   private static final VarHandle INTS =
@@ -17,7 +18,7 @@ public final class MaskingKeys implements IntSupplier {
 
   private final KeyStream stream;
 
-  /** Made with the first key: a session that only receives has none. */
+  /** Made with the first key, as a session that only receives has none; doubled up to a draw. */
   private byte[] keys = NONE;
 
   private int next;
@@ -38,7 +39,8 @@ public final class MaskingKeys implements IntSupplier {
   }
 
   private void draw() {
-    byte[] drawn = keys.length == 0 ? new byte[KeyStream.DRAW] : keys;
+    boolean full = keys.length == KeyStream.DRAW;
+    byte[] drawn = full ? keys : new byte[Math.max(KeyStream.BLOCK, 2 * keys.length)];
     stream.draw(drawn); // where it throws there are no keys, and not ones of zero
     keys = drawn;
     next = 0;

@@ -155,11 +155,16 @@ public final class OpeningExchange {
   private ResponseHead receiveHead(ByteBuffer buffer) throws IOException, InterruptedException {
     HeadReader<ResponseHead> reader = HeadReader.ofResponse(limits);
     ResponseHead head = reader.read(buffer);
-    while (head == null) {
-      if (!fill(buffer, deadline)) {
-        throw reader.endOfStream();
+    try {
+      while (head == null) {
+        if (!fill(buffer, deadline)) {
+          throw reader.endOfStream();
+        }
+        head = reader.read(buffer);
       }
-      head = reader.read(buffer);
+    } catch (SocketTimeoutException late) {
+      String message = late.getMessage() + ", after " + reader.soFar();
+      throw (IOException) new SocketTimeoutException(message).initCause(late);
     }
     return head;
   }

@@ -15,9 +15,11 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.concurrent.atomic.AtomicLongFieldUpdater;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -44,7 +46,6 @@ final class OutgoingPath {
   private final Outbound outbound;
   private final BufferPool buffers;
   private final @Nullable Duration writeTimeout;
-  private final Replies replies = new Replies();
   private final SentMessages messages = new SentMessages();
   private final ReentrantLock lock = new ReentrantLock();
 
@@ -55,6 +56,12 @@ final class OutgoingPath {
       AtomicIntegerFieldUpdater.newUpdater(OutgoingPath.class, "draining");
   private static final AtomicIntegerFieldUpdater<OutgoingPath> FLUSH_COMING =
       AtomicIntegerFieldUpdater.newUpdater(OutgoingPath.class, "flushComing");
+
+  private static final AtomicReferenceFieldUpdater<OutgoingPath, @Nullable Replies> REPLIES =
+      AtomicReferenceFieldUpdater.newUpdater(OutgoingPath.class, Replies.class, "replies");
+
+  /** Made when something is first owed: most sessions owe nothing. */
+  private volatile @Nullable Replies replies;
 
   /** 1 while there is a drainer. */
   private volatile int draining;
@@ -236,6 +243,7 @@ final class OutgoingPath {
 
   /** Enqueues a frame if that needs no waiting. */
   boolean tryEnqueue(Frame frame) {
+    connection.requireSendable(frame instanceof Frame.Close); // also where the lock is taken
     if (!lock.tryLock()) {
       return false;
     }
@@ -279,7 +287,7 @@ final class OutgoingPath {
    */
   boolean close(Frame.Close frame, Deadline deadline) throws InterruptedException {
     boolean mine = lock.tryLock(deadline.remainingNanos(), TimeUnit.NANOSECONDS);
-    replies.add(frame); // The first one that is owed stands.
+    replies().add(frame); // The first one that is owed stands.
     if (!mine) {
       return false;
     }
@@ -297,8 +305,23 @@ final class OutgoingPath {
    * Never waits.
    */
   void owe(Frame reply) {
-    replies.add(reply);
+    replies().add(reply);
     writeOwed();
+    connection.writerLeft(); // so that rest() is not in the way of the next
+  }
+
+  private Replies replies() {
+    Replies made = replies;
+    if (made == null) {
+      Replies mine = new Replies();
+      made = REPLIES.compareAndSet(this, null, mine) ? mine : Objects.requireNonNull(replies);
+    }
+    return made;
+  }
+
+  private boolean owes() {
+    Replies owed = replies;
+    return owed != null && !owed.isEmpty();
   }
 
   /** Waits until all that was begun or is owed is written, or the deadline comes. */
@@ -350,7 +373,7 @@ final class OutgoingPath {
       } finally {
         lock.unlock();
       }
-      if (!replies.isEmpty()) {
+      if (owes()) {
         drain(); // law 2; this thread is the loop's, and must not write
       }
     }
@@ -415,11 +438,19 @@ final class OutgoingPath {
     }
   }
 
-  /** Has what an interrupted sender left encoded, so that another frame can be begun. */
+  /**
+   * Has what an interrupted sender left encoded, and what is owed, so that a frame can be begun.
+   */
   private void makeWay(boolean forClose) throws IOException, InterruptedException {
     connection.requireSendable(forClose);
+    boolean clear = outbound.isIdle() && !owes();
     pumpBegun(Deadline.NONE);
-    connection.requireSendable(forClose);
+    if (!clear) {
+      while (beginOwed()) {
+        pumpBegun(Deadline.NONE);
+      }
+      connection.requireSendable(forClose); // it took its time
+    }
   }
 
   /** Waits until no message but the given one is being sent in fragments. */
@@ -490,18 +521,24 @@ final class OutgoingPath {
       if (!pumpBegun(deadline) || (stalledSinceNanos != 0 && !push(deadline))) {
         return false;
       }
-      Frame reply = replies.next();
-      if (reply == null) {
+      if (!beginOwed()) {
         return push(deadline);
       }
-      if (!outbound.closeTaken()) {
-        if (reply instanceof Frame.Close close) {
-          beginClose(close);
-        } else {
-          beginJudged(reply);
-        }
+    }
+  }
+
+  /** Begins the next frame that is owed; false where there is none. */
+  private boolean beginOwed() {
+    Replies owed = replies;
+    Frame reply = owed == null ? null : owed.next();
+    if (reply != null && !outbound.closeTaken()) {
+      if (reply instanceof Frame.Close close) {
+        beginClose(close);
+      } else {
+        beginJudged(reply);
       }
     }
+    return reply != null;
   }
 
   /** Writes the buffer to the transport until it is empty, or there is no room by the deadline. */
@@ -609,7 +646,7 @@ final class OutgoingPath {
   }
 
   private void flushSoon() {
-    if (FLUSH_COMING.compareAndSet(this, 0, 1)) {
+    if (flushComing == 0 && FLUSH_COMING.compareAndSet(this, 0, 1)) {
       connection.schedule(
           () -> {
             flushComing = 0;
@@ -632,7 +669,7 @@ final class OutgoingPath {
 
   /** Writes what is owed if the lock is free; whoever holds it will see to it otherwise (law 2). */
   private void writeOwed() {
-    while (!replies.isEmpty() && draining == 0 && broken == null && lock.tryLock()) {
+    while (owes() && draining == 0 && broken == null && lock.tryLock()) {
       boolean done = false;
       try {
         done = pump(Deadline.PAST);

@@ -104,10 +104,23 @@ public final class WebSocketConnection {
   private volatile ReadinessLoop.@Nullable Timer closeTimer;
 
   private volatile @Nullable Ending ending;
-  private final CompletableFuture<@Nullable CloseReason> closeReason = new CompletableFuture<>();
 
-  /** How it ended: {@code failure} is {@code null} where the peer's Close frame ended it. */
-  private record Ending(@Nullable WebSocketException failure) {}
+  @SuppressWarnings("rawtypes") // a class has no type arguments
+  private static final AtomicReferenceFieldUpdater<WebSocketConnection, @Nullable CompletableFuture>
+      TOLD =
+          AtomicReferenceFieldUpdater.newUpdater(
+              WebSocketConnection.class, CompletableFuture.class, "told");
+
+  /** What tells of the end whoever asked before it. Made when somebody does. */
+  private volatile @Nullable CompletableFuture<@Nullable CloseReason> told;
+
+  /**
+   * How it ended.
+   *
+   * @param failure {@code null} where the peer's Close frame ended it
+   * @param reason that of whoever closed first; {@code null} where no Close frame passed
+   */
+  private record Ending(@Nullable WebSocketException failure, @Nullable CloseReason reason) {}
 
   /**
    * Makes a connection of a transport on which the opening handshake is done. {@link #start} begins
@@ -142,7 +155,7 @@ public final class WebSocketConnection {
     this.onFinished = onFinished;
     this.incoming = new IncomingPath(this, transport, inbound, buffers, received, options);
     this.outgoing = new OutgoingPath(this, transport, outbound, buffers, options.writeTimeout());
-    this.watch = new IdleWatch(this, incoming, outgoing);
+    this.watch = new IdleWatch(this);
   }
 
   /** Returns what logs and recordings call this session by. */
@@ -307,20 +320,28 @@ public final class WebSocketConnection {
   }
 
   private void close(Frame.Close frame, Deadline deadline) throws InterruptedException {
-    if (!hasEnded() || answersByHand()) {
+    boolean answersByHand = answersByHand();
+    if (!hasEnded() || answersByHand) {
+      boolean echoes = closing.received() != null && !answersByHand; // the answer is as good as due
       try {
-        boolean unused = outgoing.close(frame, deadline);
+        if (!echoes) {
+          boolean unused = outgoing.close(frame, deadline);
+        }
         incoming.awaitEnd(deadline);
       } catch (InterruptedException e) {
-        outgoing.owe(frame); // It may not be begun yet; if it is, this one is left out.
+        if (!echoes) {
+          outgoing.owe(frame); // It may not be begun yet; if it is, this one is left out.
+        }
         timeOutClose();
         throw e;
       }
       closeTimedOut();
+      if (echoes) {
+        outgoing.settle(deadline);
+      }
     } else {
       outgoing.settle(deadline);
     }
-    CloseReason unused = closeReason.join(); // Decided by now; whoever decided is about to tell.
   }
 
   /** Drops the connection now, with no closing handshake. Does not wait. */
@@ -335,15 +356,31 @@ public final class WebSocketConnection {
    * it holds nothing up; where no thread can be started, on the one that decided.
    */
   public CompletableFuture<@Nullable CloseReason> closeReason() {
-    return closeReason.isDone()
-        ? CompletableFuture.completedFuture(closeReason.join())
-        : closeReason.thenApplyAsync(
-            reason -> reason,
-            task -> {
-              if (!startVirtually("parley-closed", task)) {
-                task.run(); // else whoever waits for it would wait for a thread, too
-              }
-            });
+    Ending end = ending;
+    if (end != null) {
+      return CompletableFuture.completedFuture(end.reason());
+    }
+    CompletableFuture<@Nullable CloseReason> asked = told();
+    end = ending;
+    if (end != null) { // who ended it may not have seen that somebody asks
+      boolean unused = asked.complete(end.reason());
+    }
+    return asked.thenApplyAsync(
+        reason -> reason,
+        task -> {
+          if (!startVirtually("parley-closed", task)) {
+            task.run(); // else whoever waits for it would wait for a thread, too
+          }
+        });
+  }
+
+  private CompletableFuture<@Nullable CloseReason> told() {
+    CompletableFuture<@Nullable CloseReason> made = told;
+    if (made != null) {
+      return made;
+    }
+    CompletableFuture<@Nullable CloseReason> mine = new CompletableFuture<>();
+    return TOLD.compareAndSet(this, null, mine) ? mine : Objects.requireNonNull(told);
   }
 
   /** Returns the state of the closing handshake. */
@@ -550,14 +587,13 @@ public final class WebSocketConnection {
   /** Each receiver gets an exception of its own: its stack trace is where that one received. */
   WebSocketException endOfIncoming() {
     Ending end = ending;
+    ClosingHandshake now = closing;
+    String closes = now.first() == null ? "" : "; " + now.description();
     return switch (end == null ? null : end.failure()) {
       case null -> closedException("nothing more to receive");
-      case WebSocketProtocolException failure -> new WebSocketProtocolException(failure);
-      case WebSocketException failure -> {
-        ClosingHandshake now = closing;
-        String closes = now.first() == null ? "" : "; " + now.description();
-        yield new WebSocketException(failure.getMessage() + closes, failure.getCause());
-      }
+      case WebSocketProtocolException failure -> new WebSocketProtocolException(failure, closes);
+      case WebSocketException failure ->
+          new WebSocketException(failure.getMessage() + closes, failure.getCause());
     };
   }
 
@@ -692,7 +728,8 @@ public final class WebSocketConnection {
   private void giveUpLater(WebSocketException failure, Deadline latest) {
     Runnable giveUp =
         () -> {
-          if (incoming.isPaused() && !hasEnded() && !latest.isOver()) {
+          boolean unread = incoming.isPaused() || incoming.isBehind();
+          if (unread && !hasEnded() && !latest.isOver()) {
             giveUpLater(failure, latest);
           } else {
             abort(failure);
@@ -735,16 +772,28 @@ public final class WebSocketConnection {
     boolean unused = startVirtually("parley-read", incoming::readOnBehalf);
   }
 
-  void readOnBehalfWhenReadable() {
-    transport.onReadable(this::readOnBehalf);
+  void whenReadable(Runnable task) {
+    transport.onReadable(task);
+  }
+
+  IncomingPath incoming() {
+    return incoming;
+  }
+
+  OutgoingPath outgoing() {
+    return outgoing;
   }
 
   /** Decides the end, if it is not decided yet; a virtual thread does what is left. */
   private void end(@Nullable WebSocketException failure, Deadline parting) {
-    if (!ENDING.compareAndSet(this, null, new Ending(failure))) {
+    Ending how = new Ending(failure, closing.closeReason());
+    if (!ENDING.compareAndSet(this, null, how)) {
       return;
     }
-    boolean unused = closeReason.complete(closing.closeReason());
+    CompletableFuture<@Nullable CloseReason> asked = told;
+    if (asked != null) {
+      boolean unused = asked.complete(how.reason());
+    }
     incoming.wake();
     finishVirtually(parting);
   }

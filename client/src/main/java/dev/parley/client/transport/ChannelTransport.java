@@ -20,12 +20,14 @@ import jdk.net.ExtendedSocketOptions;
 public final class ChannelTransport implements Transport {
   private final SocketChannel channel;
   private final Registration registration;
-  private final TransportInfo info;
+  private final SocketAddress local;
+  private final SocketAddress remote;
 
   private ChannelTransport(SocketChannel channel, Registration registration) throws IOException {
     this.channel = channel;
     this.registration = registration;
-    this.info = new TransportInfo(channel.getLocalAddress(), channel.getRemoteAddress(), null);
+    this.local = channel.getLocalAddress();
+    this.remote = channel.getRemoteAddress();
   }
 
   /**
@@ -55,7 +57,8 @@ public final class ChannelTransport implements Transport {
         setOptions(channel);
       }
       settings.apply(channel, address);
-      boolean connected = channel.connect(address);
+      // Over loopback the answer is there by the time the call returns, which does not look for it.
+      boolean connected = channel.connect(address) || channel.finishConnect();
       while (!connected) {
         if (!registration.awaitWritable(SelectionKey.OP_CONNECT, deadline)) {
           throw new SocketTimeoutException("no answer");
@@ -144,11 +147,14 @@ public final class ChannelTransport implements Transport {
 
   @Override
   public void close() {
-    registration.close();
+    Runnable waiting = registration.close();
+    if (waiting != null) {
+      waiting.run(); // else nobody would learn of it
+    }
   }
 
   @Override
   public TransportInfo info() {
-    return info;
+    return new TransportInfo(local, remote, null);
   }
 }

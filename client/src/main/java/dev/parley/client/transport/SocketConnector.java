@@ -52,6 +52,9 @@ public final class SocketConnector implements Connector {
   private final NameResolver resolver;
   private final SocketOptions sockets;
 
+  /** Where the last opening went: thousands of sessions at one place keep it once. */
+  private volatile @Nullable InetSocketAddress lastAddress;
+
   /** Makes a connector for TCP. */
   public SocketConnector(ReadinessLoop loop, BufferPool buffers, TlsOptions tls) {
     this(LOOK_UPS, loop, buffers, tls);
@@ -284,7 +287,7 @@ public final class SocketConnector implements Connector {
     List<InetSocketAddress> addresses = new ArrayList<>();
     for (InetAddress address : AddressRace.interleaved(all)) {
       if (sockets.reach(address)) {
-        addresses.add(new InetSocketAddress(address, destination.port()));
+        addresses.add(asLast(new InetSocketAddress(address, destination.port())));
       }
     }
     if (addresses.isEmpty()) {
@@ -292,6 +295,18 @@ public final class SocketConnector implements Connector {
           "no connection to " + destination + ": no address of the family of our own");
     }
     return addresses;
+  }
+
+  /** Returns the address of the last opening if it is the same. */
+  private InetSocketAddress asLast(InetSocketAddress address) {
+    InetSocketAddress last = lastAddress;
+    if (last != null
+        && last.equals(address)
+        && last.getHostString().equals(address.getHostString())) {
+      return last;
+    }
+    lastAddress = address;
+    return address;
   }
 
   private List<InetAddress> lookUp(Destination destination, Deadline deadline)

@@ -3,35 +3,23 @@ package dev.parley.client.connection;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.parley.client.transport.BufferPool;
 import dev.parley.client.transport.Deadline;
 import dev.parley.client.transport.ReadinessLoop;
 import dev.parley.websocket.CloseReason;
 import dev.parley.websocket.Frame;
-import dev.parley.websocket.Inbound;
 import dev.parley.websocket.Inbound.Delivery;
-import dev.parley.websocket.Limits;
-import dev.parley.websocket.Outbound;
-import dev.parley.websocket.Role;
 import dev.parley.websocket.WebSocketException;
 import dev.parley.websocket.WebSocketInterruptedException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.Set;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -43,20 +31,9 @@ import org.junit.jupiter.params.provider.EnumSource;
  *
  * <p>What must hold whatever happens: every message comes to one receiver, once, and to each
  * receiver in order; where the peer ended it, all came; nobody hangs.
- *
- * <p>Each kind of end has a second of rounds, or {@code -Dparley.stress.seconds}. A failure names
- * its seed, which {@code -Dparley.stress.seed} takes; it makes the same plan again, though not the
- * same schedule.
  */
 @Timeout(value = 1, unit = TimeUnit.HOURS)
 final class ReceivingStressTest {
-  private static final Duration SOON = Duration.ofSeconds(20);
-  private static final Duration ROUNDS =
-      Duration.ofSeconds(Long.getLong("parley.stress.seconds", 1));
-
-  private static final ReadinessLoop LOOP = new ReadinessLoop();
-  private static final BufferPool BUFFERS = new BufferPool();
-
   /** How a round ends. */
   enum End {
     CLOSED_BY_PEER,
@@ -65,74 +42,42 @@ final class ReceivingStressTest {
     TERMINATE
   }
 
-  @AfterAll
-  static void closeLoop() {
-    LOOP.close();
-  }
-
   @ParameterizedTest
   @EnumSource
-  void everyMessageComesOnceAndInOrder(End end) throws Exception {
-    long seed = Long.getLong("parley.stress.seed", System.nanoTime());
-    Deadline deadline = Deadline.after(ROUNDS);
-    do {
-      try {
-        new Round(end, new Random(seed)).run();
-      } catch (Exception | AssertionError e) {
-        throw new AssertionError("-Dparley.stress.seed=" + seed, e);
-      }
-      seed++;
-    } while (!deadline.isOver());
+  void everyMessageComesOnceAndInOrder(End end) {
+    StressRound.repeat((random, loop) -> new Round(end, random, loop));
   }
 
-  private static final class Round {
+  private static final class Round extends StressRound {
     private final End end;
-    private final Random random;
     private final Peer peer;
     private final WebSocketConnection connection;
-    private final CountDownLatch finished = new CountDownLatch(1);
-    private final Set<Thread> receivers = ConcurrentHashMap.newKeySet();
     private final int messages;
 
-    Round(End end, Random random) {
+    Round(End end, Random random, ReadinessLoop loop) {
+      super(random, loop);
       this.end = end;
-      this.random = random;
       this.messages = 1 + random.nextInt(600);
       InMemoryTransport[] pair = InMemoryTransport.pair(1 + random.nextInt(5_000));
       peer = new Peer(pair[1]);
       connection =
-          new WebSocketConnection(
+          connection(
               random.nextBoolean() ? pair[0] : new WhimsicalTransport(pair[0], random),
-              LOOP,
-              BUFFERS,
-              BUFFERS.acquire().clear().flip(),
-              new Inbound(Role.CLIENT, Limits.DEFAULT, Delivery.MESSAGES, List.of()),
-              new Outbound(
-                  Role.CLIENT, List.of(), new MaskingKeys(new KeyStream(new SecureRandom()))),
-              new ConnectionOptions(
-                  Delivery.MESSAGES,
-                  null,
-                  SOON,
-                  SOON,
-                  null,
-                  Duration.ZERO,
-                  1 + random.nextInt(40),
-                  1 << 20,
-                  null),
-              Thread.ofVirtual().factory(),
-              ended -> finished.countDown());
+              Delivery.MESSAGES,
+              1 + random.nextInt(40));
     }
 
+    @Override
     void run() throws Exception {
       connection.start();
-      List<FutureTask<List<Integer>>> receiving = new ArrayList<>();
+      List<Task<List<Integer>>> receiving = new ArrayList<>();
       for (int i = 0; i < 1 + random.nextInt(4); i++) {
         receiving.add(start(random.nextBoolean(), this::receive));
       }
-      FutureTask<Boolean> pinging = start(true, this::ping);
-      FutureTask<Boolean> interrupting = start(false, this::interrupt);
-      FutureTask<Boolean> listening = start(false, this::listen);
-      FutureTask<Boolean> sending = start(false, this::send);
+      Task<Boolean> pinging = start(true, this::ping);
+      Task<Boolean> interrupting = start(false, () -> interrupt(connection));
+      Task<Boolean> listening = start(false, this::listen);
+      Task<Boolean> sending = start(false, this::send);
       if (end == End.CLOSE || end == End.TERMINATE) {
         pause(10);
         if (end == End.CLOSE) {
@@ -141,17 +86,17 @@ final class ReceivingStressTest {
           connection.terminate();
         }
       }
-      assertThat(get(sending)).isTrue();
+      assertThat(sending.get()).isTrue();
       List<Integer> came = new ArrayList<>();
-      for (FutureTask<List<Integer>> each : receiving) {
-        List<Integer> numbers = get(each);
+      for (Task<List<Integer>> each : receiving) {
+        List<Integer> numbers = each.get();
         assertThat(numbers).isSorted();
         came.addAll(numbers);
       }
-      assertThat(get(pinging)).isTrue();
-      assertThat(get(interrupting)).isTrue();
-      assertThat(get(listening)).isTrue();
-      assertThat(finished.await(SOON.toSeconds(), TimeUnit.SECONDS)).as("finished").isTrue();
+      assertThat(pinging.get()).isTrue();
+      assertThat(interrupting.get()).isTrue();
+      assertThat(listening.get()).isTrue();
+      assertFinished();
       assertThat(came).doesNotHaveDuplicates();
       if (end == End.CLOSED_BY_PEER || end == End.VIOLATION) {
         assertThat(came)
@@ -159,23 +104,8 @@ final class ReceivingStressTest {
       }
     }
 
-    private static <T> FutureTask<T> start(boolean virtual, Callable<T> task) {
-      FutureTask<T> future = new FutureTask<>(task);
-      Thread unused =
-          virtual ? Thread.ofVirtual().start(future) : Thread.ofPlatform().start(future);
-      return future;
-    }
-
-    private static <T> T get(FutureTask<T> task) throws Exception {
-      return task.get(SOON.toSeconds(), TimeUnit.SECONDS);
-    }
-
-    private void pause(int millis) throws InterruptedException {
-      boolean unused = finished.await(random.nextInt(millis), TimeUnit.MILLISECONDS);
-    }
-
     private List<Integer> receive() {
-      receivers.add(Thread.currentThread());
+      interruptible.add(Thread.currentThread());
       List<Integer> numbers = new ArrayList<>();
       try {
         for (; ; ) {
@@ -190,7 +120,7 @@ final class ReceivingStressTest {
           }
         }
       } catch (WebSocketException e) {
-        receivers.remove(Thread.currentThread());
+        interruptible.remove(Thread.currentThread());
         boolean unused = Thread.interrupted();
         return numbers;
       }
@@ -216,18 +146,6 @@ final class ReceivingStressTest {
         } catch (WebSocketException e) {
           pause(3); // no Pong comes, as the peer does not answer; or the session has ended
         }
-      }
-      return true;
-    }
-
-    private boolean interrupt() throws InterruptedException {
-      while (connection.isOpen()) {
-        for (Thread receiver : receivers) {
-          if (random.nextInt(3) == 0) {
-            receiver.interrupt();
-          }
-        }
-        pause(3);
       }
       return true;
     }

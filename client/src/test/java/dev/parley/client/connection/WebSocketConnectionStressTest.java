@@ -3,7 +3,6 @@ package dev.parley.client.connection;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.parley.client.transport.BufferPool;
 import dev.parley.client.transport.Deadline;
 import dev.parley.client.transport.ReadinessLoop;
 import dev.parley.websocket.CloseReason;
@@ -12,15 +11,12 @@ import dev.parley.websocket.Frame;
 import dev.parley.websocket.Inbound;
 import dev.parley.websocket.Inbound.Delivery;
 import dev.parley.websocket.Limits;
-import dev.parley.websocket.Outbound;
 import dev.parley.websocket.Role;
 import dev.parley.websocket.WebSocketClosedException;
 import dev.parley.websocket.WebSocketException;
 import dev.parley.websocket.WebSocketInterruptedException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.security.SecureRandom;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -29,16 +25,12 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.FutureTask;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -51,20 +43,9 @@ import org.junit.jupiter.params.provider.EnumSource;
  * <p>What must hold whatever happens: no frame is torn by another; the frames of one sender come in
  * its order; what a send that returned has sent comes, once; nothing follows a Close frame, of
  * which there is at most one; nobody hangs.
- *
- * <p>Each kind of end has a second of rounds, or {@code -Dparley.stress.seconds}. A failure names
- * its seed, which {@code -Dparley.stress.seed} takes; it makes the same plan again, though not the
- * same schedule.
  */
 @Timeout(value = 1, unit = TimeUnit.HOURS)
 final class WebSocketConnectionStressTest {
-  private static final Duration SOON = Duration.ofSeconds(20);
-  private static final Duration ROUNDS =
-      Duration.ofSeconds(Long.getLong("parley.stress.seconds", 1));
-
-  private static final ReadinessLoop LOOP = new ReadinessLoop();
-  private static final BufferPool BUFFERS = new BufferPool();
-
   /** How a round ends. */
   enum End {
     /** Somebody closes when all is sent. */
@@ -82,44 +63,10 @@ final class WebSocketConnectionStressTest {
     TERMINATE
   }
 
-  @AfterAll
-  static void closeLoop() {
-    LOOP.close();
-  }
-
   @ParameterizedTest
   @EnumSource
-  void everyFrameIsWholeAndInItsPlace(End end) throws Exception {
-    long seed = Long.getLong("parley.stress.seed", System.nanoTime());
-    Deadline deadline = Deadline.after(ROUNDS);
-    do {
-      try {
-        new Round(end, new Random(seed)).run();
-      } catch (Exception | AssertionError e) {
-        throw new AssertionError("-Dparley.stress.seed=" + seed, e);
-      }
-      seed++;
-    } while (!deadline.isOver());
-  }
-
-  private static <T> Task<T> start(boolean virtual, Callable<T> task) {
-    FutureTask<T> future = new FutureTask<>(task);
-    Thread thread =
-        virtual ? Thread.ofVirtual().unstarted(future) : Thread.ofPlatform().unstarted(future);
-    thread.start();
-    return new Task<>(thread, future);
-  }
-
-  private record Task<T>(Thread thread, FutureTask<T> future) {
-    T get() throws Exception {
-      try {
-        return future.get(SOON.toSeconds(), TimeUnit.SECONDS);
-      } catch (TimeoutException e) {
-        AssertionError hanging = new AssertionError(thread + " hangs");
-        hanging.setStackTrace(thread.getStackTrace());
-        throw hanging;
-      }
-    }
+  void everyFrameIsWholeAndInItsPlace(End end) {
+    StressRound.repeat((random, loop) -> new Round(end, random, loop));
   }
 
   /** What became of the messages of one sender, by their numbers. */
@@ -128,13 +75,10 @@ final class WebSocketConnectionStressTest {
   /** What came to the peer. */
   private record Seen(List<Frame> frames, @Nullable Event last) {}
 
-  private static final class Round {
+  private static final class Round extends StressRound {
     private final End end;
-    private final Random random;
     private final InMemoryTransport theirs;
     private final WebSocketConnection connection;
-    private final CountDownLatch finished = new CountDownLatch(1);
-    private final Set<Thread> senders = ConcurrentHashMap.newKeySet();
     private final ReentrantLock writing = new ReentrantLock();
     private final AtomicInteger pinged = new AtomicInteger();
     private final AtomicInteger ponged = new AtomicInteger();
@@ -146,9 +90,9 @@ final class WebSocketConnectionStressTest {
     private final CountDownLatch started;
     private final int messages;
 
-    Round(End end, Random random) {
+    Round(End end, Random random, ReadinessLoop loop) {
+      super(random, loop);
       this.end = end;
-      this.random = random;
       this.messages = 1 + random.nextInt(40);
       this.started = new CountDownLatch(1 + random.nextInt(messages));
       InMemoryTransport[] pair = InMemoryTransport.pair(1 + random.nextInt(5_000));
@@ -157,21 +101,10 @@ final class WebSocketConnectionStressTest {
       }
       theirs = pair[1];
       Delivery delivery = end == End.CLOSE_BY_HAND ? Delivery.FRAMES : Delivery.MESSAGES;
-      connection =
-          new WebSocketConnection(
-              new WhimsicalTransport(pair[0], random),
-              LOOP,
-              BUFFERS,
-              BUFFERS.acquire().clear().flip(),
-              new Inbound(Role.CLIENT, Limits.DEFAULT, delivery, List.of()),
-              new Outbound(
-                  Role.CLIENT, List.of(), new MaskingKeys(new KeyStream(new SecureRandom()))),
-              new ConnectionOptions(
-                  delivery, null, SOON, SOON, null, Duration.ZERO, 16, 1 << 20, null),
-              Thread.ofVirtual().factory(),
-              ended -> finished.countDown());
+      connection = connection(new WhimsicalTransport(pair[0], random), delivery, 16);
     }
 
+    @Override
     void run() throws Exception {
       connection.start();
       Task<Seen> peer = start(false, this::listen);
@@ -182,7 +115,7 @@ final class WebSocketConnectionStressTest {
         int sender = i;
         sending.add(start(random.nextBoolean(), () -> send(sender)));
       }
-      Task<Boolean> interrupting = start(false, this::interrupt);
+      Task<Boolean> interrupting = start(false, () -> interrupt(connection));
       List<Task<Boolean>> ending = new ArrayList<>();
       if (end != End.CLOSE_AFTERWARDS) {
         assertThat(started.await(SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
@@ -208,7 +141,7 @@ final class WebSocketConnectionStressTest {
       assertThat(receiving.get()).isTrue();
       assertThat(pinging.get()).isTrue();
       assertThat(interrupting.get()).isTrue();
-      assertThat(finished.await(SOON.toSeconds(), TimeUnit.SECONDS)).as("finished").isTrue();
+      assertFinished();
       judge(seen, sent);
     }
 
@@ -254,7 +187,7 @@ final class WebSocketConnectionStressTest {
     }
 
     private Sent send(int sender) {
-      senders.add(Thread.currentThread());
+      interruptible.add(Thread.currentThread());
       Set<Integer> accepted = new HashSet<>();
       Set<Integer> refused = new HashSet<>();
       for (int number = 0; number < messages; number++) {
@@ -272,7 +205,7 @@ final class WebSocketConnectionStressTest {
         }
         started.countDown();
       }
-      senders.remove(Thread.currentThread());
+      interruptible.remove(Thread.currentThread());
       return new Sent(accepted, refused);
     }
 
@@ -307,18 +240,6 @@ final class WebSocketConnectionStressTest {
       } catch (WebSocketClosedException e) {
         assertThat(connection.isOpen()).isFalse();
       }
-    }
-
-    private boolean interrupt() throws InterruptedException {
-      while (connection.isOpen()) {
-        for (Thread sender : senders) {
-          if (random.nextInt(3) == 0) {
-            sender.interrupt();
-          }
-        }
-        boolean unused = finished.await(random.nextInt(3), TimeUnit.MILLISECONDS);
-      }
-      return true;
     }
 
     private boolean receive() {

@@ -43,6 +43,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -529,6 +530,37 @@ final class WebSocketConnectionTest {
     }
 
     @Test
+    void tryEnqueueAfterTheEndThrowsThoughSomebodyStillWrites() throws Exception {
+      capacity = 64;
+      open();
+      FutureTask<?> sender = start(true, () -> connection.send(new Frame.Binary(new byte[1000])));
+      assertThat(peer.transport.awaitReadable(Deadline.after(LONG))).isTrue();
+      peer.sendHex("88 02 03 e8");
+      assertThat(connection.closeReason().get(10, TimeUnit.SECONDS)).isNotNull();
+      assertThatThrownBy(() -> connection.tryEnqueue(text("late")))
+          .isInstanceOf(WebSocketClosedException.class);
+      assertThat(peer.receive().data()).hasSize(1000);
+      assertThat(peer.receive()).isInstanceOf(Frame.Close.class);
+      get(sender);
+    }
+
+    @Test
+    void whatIsOwedGoesBeforeWhatIsSentNext() throws Exception {
+      capacity = 200;
+      open();
+      FutureTask<?> first = start(true, () -> connection.send(new Frame.Binary(new byte[1000])));
+      assertThat(peer.transport.awaitReadable(Deadline.after(LONG))).isTrue();
+      peer.send(new Frame.Ping(new byte[] {7}), text("behind the Ping"));
+      assertThat(receive()).isEqualTo(text("behind the Ping"));
+      FutureTask<?> second = start(true, () -> connection.send(text("behind the Pong")));
+      assertThat(peer.receive().data()).hasSize(1000);
+      assertThat(peer.receive()).isEqualTo(new Frame.Pong(new byte[] {7}));
+      assertThat(peer.receive()).isEqualTo(text("behind the Pong"));
+      get(first);
+      get(second);
+    }
+
+    @Test
     void callersMistakeIsRefusedAndNothingIsSent() throws Exception {
       open();
       assertThatThrownBy(() -> connection.send(new Frame.Text(new byte[] {(byte) 0xff})))
@@ -832,6 +864,49 @@ final class WebSocketConnectionTest {
       peer.send(new Frame.Close(CloseReason.NORMAL));
       assertThat(get(receiver)).isEqualTo(500);
       get(closer);
+    }
+
+    @Test
+    void nothingComesBehindWhatWasDropped() throws Exception {
+      open();
+      for (int i = 0; i < 40; i++) {
+        peer.send(text("m" + i));
+      }
+      FutureTask<?> close = start(true, () -> connection.close(CloseReason.NORMAL));
+      while (connection.messagesReceived() < 40) { // all but what the queue holds are dropped
+        Thread.onSpinWait();
+      }
+      List<Frame> received = new ArrayList<>();
+      received.add(receive()); // now there is room
+      peer.send(text("behind the gap"));
+      peer.sendHex("88 02 03 e8");
+      get(close);
+      while (!(received.getLast() instanceof Frame.Close)) {
+        received.add(receive());
+      }
+      assertThat(received).hasSizeBetween(17, 40);
+      for (int i = 0; i < received.size() - 1; i++) {
+        assertThat(received.get(i)).isEqualTo(text("m" + i));
+      }
+    }
+
+    @Test
+    void messageThatComesLateIsKeptWhereTheQueueIsEmptyByThen() throws Exception {
+      open();
+      for (int i = 0; i < 16; i++) {
+        peer.send(text("m" + i));
+      }
+      FutureTask<?> close = start(true, () -> connection.close(CloseReason.NORMAL));
+      assertThatThrownBy(() -> close.get(700, TimeUnit.MILLISECONDS)) // its patience is over
+          .isInstanceOf(java.util.concurrent.TimeoutException.class);
+      for (int i = 0; i < 16; i++) {
+        assertThat(receive()).isEqualTo(text("m" + i));
+      }
+      peer.send(text("late"));
+      peer.sendHex("88 02 03 e8");
+      assertThat(receive()).isEqualTo(text("late"));
+      assertThat(receive()).isInstanceOf(Frame.Close.class);
+      get(close);
     }
 
     @Test
@@ -1326,6 +1401,58 @@ final class WebSocketConnectionTest {
       get(sender);
       assertThatThrownBy(() -> receive()).hasMessageContaining("no sign of life");
       get(rest);
+    }
+
+    @Test
+    void deadPeerIsFoundInTimeThoughTheLastMessageFillsThePipe() throws Exception {
+      capacity = 64;
+      pingInterval = Duration.ofSeconds(2);
+      pongTimeout = Duration.ofMillis(200);
+      open();
+      long start = System.nanoTime();
+      assertThat(connection.receive(Deadline.after(Duration.ofMillis(1800)))).isNull();
+      FutureTask<Throwable> sender =
+          start(
+              true, () -> catchThrowable(() -> connection.send(new Frame.Binary(new byte[1000]))));
+      assertThatThrownBy(() -> receive())
+          .isInstanceOf(WebSocketException.class)
+          .hasCauseInstanceOf(SocketTimeoutException.class)
+          .hasMessage("the peer has taken nothing of what was sent for PT0.2S, nor sent anything");
+      // and not 2.2 seconds after it stopped taking
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofMillis(3900));
+      assertThat(get(sender)).isInstanceOf(WebSocketClosedException.class);
+    }
+
+    @Test
+    void peerIsNotDeadWhileAReceiverIsAtWhatWasReadAtOnce() throws Exception {
+      pingInterval = Duration.ofMillis(100);
+      pongTimeout = Duration.ofMillis(200);
+      open();
+      int messages = 600;
+      byte[] one = peer.encode(text("m"));
+      ByteBuffer glued = ByteBuffer.allocate(messages * one.length);
+      while (glued.hasRemaining()) {
+        glued.put(one);
+      }
+      peer.sendBytes(glued.array());
+      AtomicBoolean over = new AtomicBoolean();
+      FutureTask<?> answers =
+          start(
+              true,
+              () -> {
+                while (!over.get()) {
+                  if (peer.receive(Duration.ofMillis(10)) instanceof Frame.Ping ping) {
+                    peer.send(new Frame.Pong(ping.data()));
+                  }
+                }
+              });
+      for (int i = 0; i < messages; i++) {
+        assertThat(receive()).isEqualTo(text("m"));
+        LockSupport.parkNanos(2_000_000); // less than what makes a session quiet
+      }
+      assertThat(connection.isOpen()).isTrue();
+      over.set(true);
+      get(answers);
     }
 
     @Test

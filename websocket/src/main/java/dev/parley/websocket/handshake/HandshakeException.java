@@ -28,6 +28,17 @@ public final class HandshakeException extends WebSocketProtocolException {
     this(failure, detail, null);
   }
 
+  /**
+   * Makes an exception that says what another one said, and of what it was said.
+   *
+   * @param what put before it, as in {@code cannot open ws://example.com:80/}
+   */
+  public HandshakeException(String what, HandshakeException other) {
+    super(what + ": " + other.getMessage(), other.getCause());
+    this.failure = other.failure;
+    this.response = other.response;
+  }
+
   /** Says which response it was that broke the rules. */
   HandshakeException about(ResponseHead response) {
     this.response = response;

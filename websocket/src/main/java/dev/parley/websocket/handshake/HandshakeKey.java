@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
+import java.util.regex.Pattern;
 
 /**
  * The key with which a client makes the server prove that it speaks WebSocket (RFC 6455 §1.3).
@@ -13,6 +14,7 @@ import java.util.Base64;
  */
 public record HandshakeKey(String value) {
   private static final int NONCE_LENGTH = 16;
+  private static final Pattern NONCE = Pattern.compile("[A-Za-z0-9+/]{22}==");
   private static final String GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
   /**
@@ -21,7 +23,7 @@ public record HandshakeKey(String value) {
    * @throws IllegalArgumentException if it is not the base64 of 16 bytes
    */
   public HandshakeKey {
-    if (!value.matches("[A-Za-z0-9+/]{22}==")) {
+    if (!NONCE.matcher(value).matches()) {
       throw new IllegalArgumentException(
           "Sec-WebSocket-Key: " + HeaderGrammar.show(value) + ", expected the base64 of 16 bytes");
     }

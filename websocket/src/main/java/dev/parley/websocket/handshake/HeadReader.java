@@ -45,6 +45,9 @@ public final class HeadReader<H> {
 
     void end(String line);
 
+    /** Tells what stood in the line, but for what may be secret. */
+    String told();
+
     /** Makes the head when its headers are complete; {@code null} where another head follows. */
     @Nullable H head(Headers headers);
   }
@@ -96,7 +99,12 @@ public final class HeadReader<H> {
   /** Returns what to throw when the stream ends before the head does. */
   public HandshakeException endOfStream() {
     return new HandshakeException(
-        HEAD_INCOMPLETE, "stream ended after " + size + " bytes, expected a whole head");
+        HEAD_INCOMPLETE, "stream ended after " + soFar() + ", expected a whole head");
+  }
+
+  /** Tells how much has come, as in {@code 40 bytes, status 503}: never what a field says. */
+  public String soFar() {
+    return size + " bytes" + (inStartLine ? "" : ", " + startLine.told());
   }
 
   private void take(int c) {
@@ -253,6 +261,11 @@ public final class HeadReader<H> {
     }
 
     @Override
+    public String told() {
+      return "status " + status;
+    }
+
+    @Override
     public @Nullable ResponseHead head(Headers headers) {
       boolean interim = status < 200 && status != 101;
       return interim ? null : new ResponseHead(status, reason, headers);
@@ -303,6 +316,11 @@ public final class HeadReader<H> {
     public void end(String line) {
       method = line.substring(0, methodEnd);
       target = line.substring(methodEnd + 1, targetEnd);
+    }
+
+    @Override
+    public String told() {
+      return "method " + method;
     }
 
     @Override

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.websocket.handshake;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -10,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * without regard to case (RFC 9110 §5.1); two headers are equal when their field lines are, letter
  * by letter and in the same order.
  *
- * @implNote A session keeps those of its opening for as long as it lives, so they are one string
- *     and not a list of fields, which weighs four times as much.
+ * @implNote A session keeps those of its opening for as long as it lives, so they are one array and
+ *     not a list of fields, which weighs four times as much.
  */
 public final class Headers {
   private static final String COLON = ": ";
@@ -21,7 +23,7 @@ public final class Headers {
   public static final Headers EMPTY = builder().build();
 
   /** As they go over the wire, each line with its end (RFC 9112 §5). */
-  private final String lines;
+  private final byte[] bytes;
 
   /**
    * One field line.
@@ -38,41 +40,44 @@ public final class Headers {
   }
 
   private Headers(String lines) {
-    this.lines = lines;
+    this.bytes = lines.getBytes(StandardCharsets.ISO_8859_1); // of which all is
   }
 
   /** Returns the first value of a field, or {@code null} where there is none. */
   public @Nullable String get(String name) {
-    int line = find(name, 0);
-    return line < 0 ? null : field(line).value();
+    String lines = lines();
+    int line = find(lines, name, 0);
+    return line < 0 ? null : field(lines, line).value();
   }
 
   /** Returns every value of a field, one for each field line, in their order. */
   public List<String> getAll(String name) {
+    String lines = lines();
     List<String> values = new ArrayList<>();
-    for (int line = find(name, 0); line >= 0; line = find(name, end(line))) {
-      values.add(field(line).value());
+    for (int line = find(lines, name, 0); line >= 0; line = find(lines, name, end(lines, line))) {
+      values.add(field(lines, line).value());
     }
     return List.copyOf(values);
   }
 
   /** Tells whether there is a field of this name. */
   public boolean contains(String name) {
-    return find(name, 0) >= 0;
+    return find(lines(), name, 0) >= 0;
   }
 
   /** Returns all field lines, in their order. */
   public List<Field> fields() {
+    String lines = lines();
     List<Field> fields = new ArrayList<>();
-    for (int line = 0; line < lines.length(); line = end(line)) {
-      fields.add(field(line));
+    for (int line = 0; line < lines.length(); line = end(lines, line)) {
+      fields.add(field(lines, line));
     }
     return List.copyOf(fields);
   }
 
   /** Returns where the next line of this name begins, from a line on; -1 where there is none. */
-  private int find(String name, int from) {
-    for (int line = from; line < lines.length(); line = end(line)) {
+  private static int find(String lines, String name, int from) {
+    for (int line = from; line < lines.length(); line = end(lines, line)) {
       if (lines.indexOf(':', line) == line + name.length()
           && lines.regionMatches(true, line, name, 0, name.length())) {
         return line;
@@ -81,21 +86,21 @@ public final class Headers {
     return -1;
   }
 
-  private Field field(int line) {
+  private static Field field(String lines, int line) {
     int colon = lines.indexOf(':', line);
     return new Field(
         lines.substring(line, colon),
-        lines.substring(colon + COLON.length(), end(line) - LINE_END.length()));
+        lines.substring(colon + COLON.length(), end(lines, line) - LINE_END.length()));
   }
 
   /** Returns where a line ends and the next one begins. */
-  private int end(int line) {
+  private static int end(String lines, int line) {
     return lines.indexOf(LINE_END, line) + LINE_END.length();
   }
 
   /** Returns the lines as they go over the wire, each with its end. */
   String lines() {
-    return lines;
+    return new String(bytes, StandardCharsets.ISO_8859_1);
   }
 
   /** Returns a builder that begins with these fields. */
@@ -110,12 +115,12 @@ public final class Headers {
 
   @Override
   public boolean equals(@Nullable Object other) {
-    return other instanceof Headers headers && lines.equals(headers.lines);
+    return other instanceof Headers headers && Arrays.equals(bytes, headers.bytes);
   }
 
   @Override
   public int hashCode() {
-    return lines.hashCode();
+    return Arrays.hashCode(bytes);
   }
 
   /** Shows the names only: a value may be a secret. */

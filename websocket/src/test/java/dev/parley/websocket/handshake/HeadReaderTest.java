@@ -419,5 +419,15 @@ class HeadReaderTest {
           .hasMessage("stream ended after 11 bytes, expected a whole head (RFC 9112 §8)")
           .returns(HandshakeFailure.HEAD_INCOMPLETE, HandshakeException::failure);
     }
+
+    @Test
+    void endOfStreamSaysWhatTheFirstLineSaid() {
+      HeadReader<ResponseHead> response = response();
+      Wire.WHOLE.consume(response, "HTTP/1.1 503 No\r\nRetry-After: 5\r\n");
+      assertThat(response.soFar()).isEqualTo("33 bytes, status 503");
+      HeadReader<RequestHead> request = HeadReader.ofRequest(HeadLimits.DEFAULT);
+      Wire.WHOLE.consume(request, "GET /?secret HTTP/1.1\r\n");
+      assertThat(request.soFar()).isEqualTo("23 bytes, method GET");
+    }
   }
 }
