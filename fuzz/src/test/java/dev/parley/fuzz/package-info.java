@@ -2,7 +2,7 @@
 
 /**
  * What nobody thought of: properties over inputs made by chance, fuzzers that look for new paths,
- * and interleavings of threads.
+ * interleavings of threads, and races.
  *
  * <ul>
  *   <li>{@code …PropertiesTest}: jqwik makes the inputs, and shrinks those that fail.
@@ -10,6 +10,9 @@
  *       resources; {@code ./dev fuzz} lets it look for more.
  *   <li>{@code …InterleavingTest}, in the packages of what they test: Lincheck tries the
  *       interleavings of a few calls by model checking.
+ *   <li>{@code …RaceTest}, there too: threads run into each other some hundred thousand times, on a
+ *       real connection, which is too large for a model checker; {@code -Draces.millis=60000} gives
+ *       each race a minute.
  * </ul>
  */
 @NullMarked

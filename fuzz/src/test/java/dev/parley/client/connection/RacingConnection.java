@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.client.connection;
+
+import static dev.parley.fuzz.Races.giveWay;
+
+import dev.parley.client.transport.BufferPool;
+import dev.parley.client.transport.Deadline;
+import dev.parley.client.transport.HeldTimers;
+import dev.parley.websocket.Frame;
+import dev.parley.websocket.Inbound;
+import dev.parley.websocket.Inbound.Delivery;
+import dev.parley.websocket.Limits;
+import dev.parley.websocket.Outbound;
+import dev.parley.websocket.Role;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A real connection to race on: over a {@link RacingWire}, with timers that stand still until a
+ * test runs them, and threads that it can wait for.
+ */
+final class RacingConnection {
+  /** Longer than any timer that need not be cancelled at the end. */
+  static final Duration LONG = Duration.ofSeconds(10);
+
+  // Shared by all rounds, which follow one another: not every round gives back what it borrowed.
+  private static final List<ByteBuffer> BUFFERS =
+      Stream.generate(() -> ByteBuffer.allocateDirect(BufferPool.BUFFER_SIZE)).limit(4).toList();
+
+  final HeldTimers timers = new HeldTimers();
+  final AtomicInteger finished = new AtomicInteger();
+  final BufferPool buffers = new BufferPool();
+  final WebSocketConnection connection;
+  private final RacingWire wire;
+  private final Queue<Thread> threads = new ConcurrentLinkedQueue<>();
+
+  RacingConnection(RacingWire wire) {
+    this(wire, 4, null);
+  }
+
+  /**
+   * Makes one.
+   *
+   * @param queue how many messages may wait for a receiver
+   */
+  RacingConnection(RacingWire wire, int queue, @Nullable Duration pingInterval) {
+    this.wire = wire;
+    BUFFERS.forEach(buffers::release);
+    connection =
+        new WebSocketConnection(
+            wire,
+            timers.loop(),
+            buffers,
+            buffers.acquire().clear().flip(),
+            new Inbound(Role.CLIENT, Limits.DEFAULT, Delivery.MESSAGES, List.of()),
+            outbound(),
+            new ConnectionOptions(
+                Delivery.MESSAGES,
+                pingInterval,
+                LONG,
+                LONG,
+                null,
+                Duration.ZERO,
+                queue,
+                1 << 20,
+                null),
+            this::thread,
+            ended -> finished.incrementAndGet());
+  }
+
+  /** Makes a half that masks with zeros, and gives way within a frame. */
+  static Outbound outbound() {
+    return new Outbound(
+        Role.CLIENT,
+        List.of(),
+        () -> {
+          giveWay();
+          return 0;
+        });
+  }
+
+  private Thread thread(Runnable task) {
+    Thread thread =
+        new Thread(task) {
+          @Override
+          public void start() {
+            giveWay();
+            super.start();
+            giveWay();
+          }
+        };
+    threads.add(thread);
+    return thread;
+  }
+
+  /** Receives a frame, however long that takes. */
+  Frame receive() {
+    return Objects.requireNonNull(connection.receive(Deadline.NONE));
+  }
+
+  /** Waits until all threads that the connection started are over. */
+  void join() {
+    for (Thread next = threads.poll(); next != null; next = threads.poll()) {
+      try {
+        require(next.join(Duration.ofSeconds(30)), next);
+      } catch (InterruptedException e) {
+        throw new AssertionError(e);
+      }
+    }
+  }
+
+  /** Lets time pass until nothing happens any more. Not for what sets a timer again and again. */
+  void settle() {
+    join();
+    while (timers.runNext() || wire.runOnReadable()) {
+      join();
+    }
+  }
+
+  /**
+   * Returns the frames that were written, none of them torn. They are read by hand, which leaves
+   * more time for the race: each has a payload of at most 125 bytes, and a key of zeros.
+   */
+  List<Frame> sent() {
+    List<Frame> frames = new ArrayList<>();
+    byte[] written = wire.written();
+    for (int start = 0; start < written.length; ) {
+      int header = start + 6;
+      require(header <= written.length, "a frame was not written to its end");
+      int end = header + (written[start + 1] & 0x7F);
+      require(end <= written.length, "a frame was not written to its end");
+      byte[] payload = Arrays.copyOfRange(written, header, end);
+      frames.add(
+          switch (written[start] & 0xFF) {
+            case 0x82 -> new Frame.Binary(payload);
+            case 0x88 -> new Frame.Close(payload);
+            case 0x8A -> new Frame.Pong(payload);
+            default -> throw new AssertionError("a frame was torn");
+          });
+      start = end;
+    }
+    return frames;
+  }
+
+  static Frame message(int number) {
+    return new Frame.Binary(new byte[] {(byte) number});
+  }
+
+  /** Encodes frames as a server sends them. */
+  static byte[] bytes(Frame... frames) {
+    Outbound server = new Outbound(Role.SERVER, List.of(), () -> 0);
+    ByteBuffer target = ByteBuffer.allocate(128);
+    for (Frame frame : frames) {
+      server.begin(frame);
+      if (!server.write(target)) {
+        throw new AssertionError("no room for " + frame);
+      }
+    }
+    byte[] bytes = new byte[target.flip().remaining()];
+    target.get(bytes);
+    return bytes;
+  }
+
+  static void require(boolean met, Object got) {
+    if (!met) {
+      throw new AssertionError(got);
+    }
+  }
+}

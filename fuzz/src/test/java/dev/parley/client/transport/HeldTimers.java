@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.client.transport;
+
+import java.io.IOException;
+import java.lang.reflect.Field;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.spi.SelectorProvider;
+import java.time.Duration;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+
+/**
+ * A real readiness loop that has no thread: its timers stand still until a test runs them. It opens
+ * no selector either, so that a test may make thousands.
+ */
+public final class HeldTimers {
+  private static final Field IN_USE = field(ReadinessLoop.class, "inUse");
+  private static final Field LOCK = field(ReadinessLoop.class, "lock");
+  private static final Field TIMERS = field(ReadinessLoop.class, "timers");
+  private static final Field TASK = field(ReadinessLoop.Timer.class, "task");
+  private static final Field DUE = field(ReadinessLoop.Timer.class, "due");
+
+  private final ReadinessLoop loop = new ReadinessLoop(0);
+
+  /** Makes a loop in which nothing is set. */
+  public HeldTimers() {
+    try {
+      IN_USE.set(loop, new NoSelector());
+    } catch (IllegalAccessException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Returns the loop to set timers in. */
+  public ReadinessLoop loop() {
+    return loop;
+  }
+
+  /**
+   * Runs the timer that is due first, if there is one, as the loop does: without its lock.
+   *
+   * @return whether there was one
+   */
+  public boolean runNext() {
+    ReadinessLoop.Timer next;
+    ReentrantLock lock = get(LOCK, loop, ReentrantLock.class);
+    lock.lock();
+    try {
+      next = (ReadinessLoop.Timer) get(TIMERS, loop, TreeSet.class).pollFirst();
+    } finally {
+      lock.unlock();
+    }
+    if (next != null) {
+      get(TASK, next, Runnable.class).run();
+    }
+    return next != null;
+  }
+
+  /** Counts the timers that are due as late as that, or later. To be called when all is quiet. */
+  public int countFrom(Duration delay) {
+    long from = System.nanoTime() + delay.toNanos();
+    int count = 0;
+    for (Object timer : get(TIMERS, loop, TreeSet.class)) {
+      if (get(DUE, timer, Long.class) - from >= 0) {
+        count++;
+      }
+    }
+    return count;
+  }
+
+  private static Field field(Class<?> type, String name) {
+    try {
+      Field field = type.getDeclaredField(name);
+      field.setAccessible(true);
+      return field;
+    } catch (NoSuchFieldException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static <T> T get(Field field, Object owner, Class<T> type) {
+    try {
+      return type.cast(field.get(owner));
+    } catch (IllegalAccessException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Stands for the selector that is in use. */
+  private static final class NoSelector extends Selector {
+    @Override
+    public boolean isOpen() {
+      return true;
+    }
+
+    @Override
+    public SelectorProvider provider() {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Set<SelectionKey> keys() {
+      return Set.of();
+    }
+
+    @Override
+    public Set<SelectionKey> selectedKeys() {
+      return Set.of();
+    }
+
+    @Override
+    public int selectNow() {
+      return 0;
+    }
+
+    @Override
+    public int select(long timeout) {
+      return 0;
+    }
+
+    @Override
+    public int select() {
+      return 0;
+    }
+
+    @Override
+    public int select(Consumer<SelectionKey> action) {
+      return 0;
+    }
+
+    @Override
+    public Selector wakeup() {
+      return this;
+    }
+
+    @Override
+    public void close() throws IOException {}
+  }
+}
