@@ -10,51 +10,12 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-/** Nobody waits at the inbox for what is there already, nor for a turn that was given back. */
+/**
+ * Nobody waits at the inbox for what is there already, nor for a turn that was given back. How
+ * {@link IncomingPath} uses both is raced in {@link ReceivingRaceTest}.
+ */
 final class InboxInterleavingTest {
   private static final Frame FRAME = new Frame.Binary(new byte[] {1});
-
-  @Test
-  void receiverFindsTheFrameThatTheHolderOfTheTurnLeaves() {
-    check(
-        () -> {
-          Inbox inbox = new Inbox(4, 100, null);
-          ReadTurn turn = new ReadTurn();
-          AtomicInteger received = new AtomicInteger();
-          sideBySide(
-              () -> {
-                if (turn.tryTake()) {
-                  inbox.add(FRAME);
-                  turn.giveBack();
-                  inbox.wake();
-                } else {
-                  inbox.add(FRAME);
-                }
-              },
-              () -> receive(inbox, turn, received));
-          require(received.get() == 1 && inbox.isEmpty() && !turn.isTaken());
-        });
-  }
-
-  /**
-   * As a receiver of {@link IncomingPath} does: takes the turn, or waits for a frame or the turn.
-   */
-  private static void receive(Inbox inbox, ReadTurn turn, AtomicInteger received) {
-    try {
-      while (inbox.poll() == null) {
-        if (turn.tryTake()) {
-          turn.giveBack();
-          inbox.wake();
-          require(inbox.awaitWhile(inbox::isEmpty, Deadline.NONE));
-        } else {
-          require(inbox.awaitWhile(() -> inbox.isEmpty() && turn.isTaken(), Deadline.NONE));
-        }
-      }
-      received.incrementAndGet();
-    } catch (InterruptedException e) {
-      throw new AssertionError(e);
-    }
-  }
 
   @Test
   void turnIsTakenByOne() {
