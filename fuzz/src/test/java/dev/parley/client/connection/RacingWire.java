@@ -93,6 +93,11 @@ final class RacingWire implements Transport {
         await(() -> taken.get() > 0, Deadline.after(Duration.ofSeconds(30))), "nothing written");
   }
 
+  /** Waits until something was read. */
+  void awaitRead() {
+    require(await(() -> given.get() > 0, Deadline.after(Duration.ofSeconds(30))), "nothing read");
+  }
+
   /** Returns what was written. */
   byte[] written() {
     return Arrays.copyOf(written, taken.get());

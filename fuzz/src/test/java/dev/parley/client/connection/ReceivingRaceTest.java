@@ -138,7 +138,11 @@ final class ReceivingRaceTest {
           model.connection.start();
           return new Round(
               List.of(
-                  () -> got.add((int) model.receive().data()[0]), model.connection::readOnBehalf),
+                  () -> {
+                    wire.awaitRead(); // by the other, who is about to find the queue full
+                    got.add((int) model.receive().data()[0]);
+                  },
+                  model.connection::readOnBehalf),
               () -> {
                 model.settle();
                 require(wire.unread() <= 1, "nobody reads on");
