@@ -378,6 +378,14 @@ final class Exchange {
     return last instanceof Arrival.Close;
   }
 
+  /** Writes what is pending, and nothing for a time: the client must have nothing to say to it. */
+  Exchange waitsForMore(Duration pause) throws InterruptedException {
+    if (reacts(pause)) {
+      throw Departure.failed("the client reacted to what is right so far: " + last);
+    }
+    return this;
+  }
+
   /** Tells whether the client reacts to what it got, without waiting for more. */
   boolean reactsAtOnce() throws InterruptedException {
     return reacts(patience.dividedBy(2));

@@ -6,11 +6,16 @@ import static dev.parley.compliance.ServerFrame.TEXT;
 
 import dev.parley.compliance.Section.Group;
 import java.io.ByteArrayOutputStream;
+import java.time.Duration;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** Text is UTF-8, and is found out at the first byte that is not (RFC 6455 §5.6, §8.1). */
 final class Utf8 {
+  /** How long nothing comes before the byte that is wrong: so it is read alone. */
+  private static final Duration PAUSE = Duration.ofMillis(50);
+
   private static final Map<String, String> VALID = new LinkedHashMap<>();
   private static final Map<String, String> INVALID = new LinkedHashMap<>();
 
@@ -156,17 +161,49 @@ final class Utf8 {
     return text.toByteArray();
   }
 
+  /**
+   * Returns where the first byte is that no text can have there, whatever follows (RFC 3629 §4).
+   */
+  private static int impossible(byte[] text) {
+    int due = 0;
+    int least = 0x80;
+    int most = 0xbf;
+    for (int at = 0; at < text.length; at++) {
+      int next = text[at] & 0xff;
+      if (due == 0) {
+        if (next >= 0x80 && (next < 0xc2 || next > 0xf4)) {
+          return at;
+        }
+        due = next < 0x80 ? 0 : next < 0xe0 ? 1 : next < 0xf0 ? 2 : 3;
+        least = next == 0xe0 ? 0xa0 : next == 0xf0 ? 0x90 : 0x80;
+        most = next == 0xed ? 0x9f : next == 0xf4 ? 0x8f : 0xbf;
+      } else {
+        if (next < least || next > most) {
+          return at;
+        }
+        due--;
+        least = 0x80;
+        most = 0xbf;
+      }
+    }
+    throw new IllegalArgumentException("text that may go on well");
+  }
+
+  /** What could go on well comes first, alone; then the one byte that nothing can mend. */
   private static void failsWithinFrame(Group group, String name, byte[] text) {
+    int bad = impossible(text);
+    byte[] good = Arrays.copyOf(text, bad);
+    byte[] rest = Arrays.copyOfRange(text, bad + 1, text.length + 1000);
     group.add(
-        name + ", in a frame of which 1000 bytes are yet to come",
-        "the connection fails with 1007 before they come",
+        name + ", of a frame the bytes up to the first impossible one",
+        "the connection fails with 1007 before the others come",
         client -> {
           client.open();
-          ServerFrame whole = ServerFrame.of(TEXT, text).claiming(text.length + 1000L);
-          client.send(whole);
+          client.send(ServerFrame.of(TEXT, good).claiming(text.length + 1000L));
+          client.waitsForMore(PAUSE).raw("an impossible byte", new byte[] {text[bad]});
           if (!client.reactsAtOnce()) {
             client.tolerate("the client waited for the end of the frame");
-            client.raw("the rest of the frame", Samples.text(1000));
+            client.raw("the rest of the frame", rest);
             client.send(ServerFrame.text("after"));
           }
           client.fails(1007);
@@ -174,16 +211,21 @@ final class Utf8 {
   }
 
   private static void failsWithinMessage(Group group, String name, byte[] text) {
+    int bad = impossible(text);
+    byte[] good = Arrays.copyOf(text, bad);
+    byte[] rest = Arrays.copyOfRange(text, bad + 1, text.length);
     group.add(
-        name + ", in a fragment that is not the last",
+        name + ", the first impossible byte in a fragment that is not the last",
         "the connection fails with 1007 before the last one comes",
         client -> {
           client.open();
           client.send(ServerFrame.text("grüß").unfinished());
-          client.send(ServerFrame.of(CONTINUATION, text).unfinished());
+          client.send(ServerFrame.of(CONTINUATION, good).unfinished());
+          client.waitsForMore(PAUSE);
+          client.send(ServerFrame.of(CONTINUATION, text[bad]).unfinished());
           if (!client.reactsAtOnce()) {
             client.tolerate("the client waited for the end of the message");
-            client.send(ServerFrame.continuation(""), ServerFrame.text("after"));
+            client.send(ServerFrame.of(CONTINUATION, rest), ServerFrame.text("after"));
           }
           client.fails(1007);
         });
