@@ -27,9 +27,10 @@ public interface ClientUnderTest extends AutoCloseable {
    * Gives the client a context for {@code wss}, before the first run.
    *
    * @param context trusts the server's certificate
+   * @return whether the client uses it; one that cannot takes no part in a run through TLS
    */
-  default void trust(SSLContext context) {
-    throw new UnsupportedOperationException(name() + " has no adapter for TLS");
+  default boolean trust(SSLContext context) {
+    return false;
   }
 
   /**

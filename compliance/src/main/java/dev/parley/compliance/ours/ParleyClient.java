@@ -38,8 +38,9 @@ public final class ParleyClient implements ClientUnderTest {
   }
 
   @Override
-  public void trust(SSLContext context) {
+  public boolean trust(SSLContext context) {
     tls = TlsOptions.DEFAULT.withContext(context);
+    return true;
   }
 
   @Override

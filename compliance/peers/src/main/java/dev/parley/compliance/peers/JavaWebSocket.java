@@ -38,8 +38,9 @@ public final class JavaWebSocket implements ClientUnderTest {
   }
 
   @Override
-  public void trust(SSLContext context) {
+  public boolean trust(SSLContext context) {
     this.context = context;
+    return true;
   }
 
   @Override

@@ -44,8 +44,9 @@ public final class JdkClient implements ClientUnderTest {
   }
 
   @Override
-  public void trust(SSLContext context) {
+  public boolean trust(SSLContext context) {
     client = HttpClient.newBuilder().sslContext(context).build();
+    return true;
   }
 
   @Override
