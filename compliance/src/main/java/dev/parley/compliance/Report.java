@@ -24,7 +24,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** What a run found, as JSON for programs and as one page of HTML for people. */
 final class Report {
-  /** How many lines of a trace the page shows; the JSON has them all. */
+  /** How many lines of a trace the page shows; the JSON has as many as {@link Trace} keeps. */
   private static final int FIRST = 14;
 
   private static final int LAST = 6;

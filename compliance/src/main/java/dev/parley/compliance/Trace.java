@@ -5,7 +5,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** What went over the wire in a case, in both directions, and when. Any thread may add to it. */
+/**
+ * What went over the wire in a case, in both directions, and when. Any thread may add to it.
+ *
+ * <p>A flood of frames is not kept whole: its first and last lines tell what it was.
+ */
 public final class Trace {
   private static final int FIRST = 40;
   private static final int LAST = 12;
