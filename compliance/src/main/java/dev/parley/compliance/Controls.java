@@ -39,6 +39,12 @@ final class Controls {
       many.paced(Pacing.BYTES);
       flood(many, count);
     }
+    Group each = section.group("Ten Pings, each of them to be answered", "RFC 6455 §5.5.2, §5.5.3");
+    for (Pacing pacing : List.of(Pacing.WHOLE, Pacing.GLUED, Pacing.BYTES)) {
+      each.paced(pacing);
+      ten(each, "10 Pings", 1);
+      ten(each, "10 Pings of 125 bytes", 125);
+    }
     section
         .group("Pings among messages", "RFC 6455 §5.5.2")
         .add(
@@ -82,6 +88,25 @@ final class Controls {
         });
   }
 
+  /** So many that no client is flooded: nothing keeps it from answering each. */
+  private static void ten(Group group, String title, int size) {
+    group.add(
+        title,
+        "each is answered, in their order",
+        client -> {
+          client.open();
+          List<byte[]> payloads = new ArrayList<>();
+          for (int i = 0; i < 10; i++) {
+            byte[] payload = Samples.binary(size);
+            payload[0] = (byte) i;
+            payloads.add(payload);
+            client.send(ServerFrame.ping(payload));
+          }
+          client.allPongs(payloads).closes();
+          client.noMorePongs();
+        });
+  }
+
   private static void pongs(Group group) {
     for (int size : new int[] {0, 5, 125}) {
       group.add(
@@ -91,6 +116,7 @@ final class Controls {
             client.open();
             client.send(ServerFrame.pong(Samples.binary(size)), ServerFrame.ping((byte) 1));
             client.pongs(new byte[] {1}).closes();
+            client.noMorePongs();
           });
     }
     group.add(
@@ -102,6 +128,7 @@ final class Controls {
             client.send(ServerFrame.pong((byte) i));
           }
           client.send(ServerFrame.text("a")).echoes(Message.text("a")).closes();
+          client.noMorePongs();
         });
   }
 
@@ -133,12 +160,20 @@ final class Controls {
     Group alone = section.group("With no extension to give them a meaning", "RFC 6455 §5.2");
     Group chopped =
         section.group("The same, byte by byte", "RFC 6455 §5.2").paced(Pacing.GLUED_BYTES);
+    Group after = section.group("After a message that has come back", "RFC 6455 §5.2");
     for (int opcode : OPCODES) {
       for (int bits = 1; bits < 8; bits++) {
         reservedBits(alone, opcode, bits);
         if (Integer.bitCount(bits) == 1) {
           reservedBits(chopped, opcode, bits);
         }
+      }
+    }
+    for (Pacing pacing : List.of(Pacing.WHOLE, Pacing.BYTES)) {
+      after.paced(pacing);
+      for (int bits = 1; bits < 8; bits++) {
+        ServerFrame frame = ServerFrame.text("b").rsv(bits);
+        after.failsAfterEcho(1002, frame.toString(), frame);
       }
     }
     return section;
@@ -159,6 +194,7 @@ final class Controls {
     Section section = new Section(4, "Opcodes");
     Group alone = section.group("Reserved opcodes", "RFC 6455 §5.2");
     Group inside = section.group("Reserved opcodes inside a message", "RFC 6455 §5.2");
+    Group after = section.group("After a message that has come back", "RFC 6455 §5.2");
     for (int opcode : RESERVED) {
       ServerFrame empty = ServerFrame.of(opcode);
       ServerFrame full = ServerFrame.of(opcode, Samples.text(5));
@@ -167,6 +203,9 @@ final class Controls {
       alone.fails(1002, name + ", 5 bytes", full);
       alone.paced(Pacing.BYTES).fails(1002, name + ", 5 bytes", full);
       inside.fails(1002, name, ServerFrame.text("a").unfinished(), full);
+      after.paced(Pacing.WHOLE).failsAfterEcho(1002, name + ", empty", empty);
+      after.failsAfterEcho(1002, name + ", 5 bytes", full);
+      after.paced(Pacing.BYTES).failsAfterEcho(1002, name + ", 5 bytes", full);
     }
     return section;
   }

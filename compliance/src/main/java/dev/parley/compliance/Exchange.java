@@ -276,9 +276,32 @@ final class Exchange {
 
   /** Of several Pings the last is answered, and perhaps others before it (RFC 6455 §5.5.3). */
   Exchange lastPongs(List<byte[]> payloads) throws InterruptedException {
+    int unused = answers(payloads);
+    return this;
+  }
+
+  /** Each of several Pings is answered, in their order; as §5.5.3 has it, the last would do. */
+  Exchange allPongs(List<byte[]> payloads) throws InterruptedException {
+    int count = answers(payloads);
+    if (count < payloads.size()) {
+      tolerate(count + " of " + payloads.size() + " Pings were answered, the last among them");
+    }
+    return this;
+  }
+
+  /** The client has ended the stream: there was no Pong but those expected. */
+  void noMorePongs() {
+    String pong = reader.pongs().poll();
+    if (pong != null && !pong.equals(ClientReader.NO_MORE)) {
+      throw Departure.failed("a Pong that answers no Ping: " + pong);
+    }
+  }
+
+  private int answers(List<byte[]> payloads) throws InterruptedException {
     flush();
     List<String> expected = payloads.stream().map(ClientReader::mark).toList();
-    for (int at = -1; at < expected.size() - 1; ) {
+    int count = 0;
+    for (int at = -1; at < expected.size() - 1; count++) {
       String pong = reader.pongs().poll(patience.toNanos(), TimeUnit.NANOSECONDS);
       if (pong == null || pong.equals(ClientReader.NO_MORE)) {
         throw Departure.failed("a Ping that no Pong answered");
@@ -290,7 +313,7 @@ final class Exchange {
               .findFirst()
               .orElseThrow(() -> Departure.failed("a Pong that answers no Ping: " + pong));
     }
-    return this;
+    return count;
   }
 
   /** Closes with 1000: the Close comes back, and then the connection ends. */

@@ -37,6 +37,10 @@ final class Fragments {
     Group broken = section.group("Fragments out of order", "RFC 6455 §5.4");
     outOfOrder(broken);
     outOfOrder(broken.paced(Pacing.BYTES));
+    Group after =
+        section.group("Out of order, after a message that has come back", "RFC 6455 §5.4");
+    afterEcho(after);
+    afterEcho(after.paced(Pacing.BYTES));
     return section;
   }
 
@@ -164,6 +168,23 @@ final class Fragments {
           client.open();
           client.delivers(Message.text("ac")).send(first, last);
           client.send(last, ServerFrame.text("after")).fails(1002);
+        });
+  }
+
+  private static void afterEcho(Group group) {
+    ServerFrame first = ServerFrame.text("a").unfinished();
+    ServerFrame last = ServerFrame.continuation("c");
+    group.failsAfterEcho(1002, "final continuation of nothing", last);
+    group.failsAfterEcho(1002, "continuation of nothing that is not final", last.unfinished());
+    group.failsAfterEcho(1002, "empty continuation of nothing", ServerFrame.continuation(""));
+    group.failsAfterEcho(1002, "text inside a text", first, ServerFrame.text("b"), last);
+    group.add(
+        "text in 2 fragments, its echo, then a continuation of nothing that is not final",
+        "the text comes back; then the connection fails with 1002",
+        client -> {
+          client.open();
+          client.send(first, last).echoes(Message.text("ac"));
+          client.send(last.unfinished(), ServerFrame.text("after")).fails(1002);
         });
   }
 }

@@ -118,5 +118,20 @@ final class Section {
             client.send(frames).send(ServerFrame.text("after")).fails(code);
           });
     }
+
+    /**
+     * Adds a case as {@link #fails} does, in which the message before has come back before the rule
+     * is broken: so it was delivered at once.
+     */
+    Group failsAfterEcho(int code, String title, ServerFrame... frames) {
+      return add(
+          "text, its echo, then " + title,
+          "the text comes back; then the connection fails with " + code,
+          client -> {
+            client.open();
+            client.send(ServerFrame.text("before")).echoes(Message.text("before"));
+            client.send(frames).send(ServerFrame.text("after")).fails(code);
+          });
+    }
   }
 }
