@@ -18,9 +18,13 @@ public interface ClientUnderTest extends AutoCloseable {
   /** Returns the name and the version to show: {@code OkHttp 5.5.1}. */
   String title();
 
-  /** Tells whether the client can be set up like this. */
+  /**
+   * Tells whether the client can be set up like this. Unless an adapter says so, its client cannot
+   * be told what to offer of compression; a plain offer may be its own, and the case looks whether
+   * it is.
+   */
   default boolean supports(Settings settings) {
-    return true;
+    return settings.offer() == null || settings.offer().equals(Deflate.DEFAULT);
   }
 
   /**

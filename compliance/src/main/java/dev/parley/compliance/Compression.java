@@ -107,7 +107,38 @@ final class Compression {
         }
       }
     }
+    medleys(section.group("100 different messages", "RFC 7692 §7.2").with(Settings.DEFLATE));
+    Offers.add(section);
     return section;
+  }
+
+  private static void medleys(Group group) {
+    for (int serverBits : new int[] {8, 9, 15}) {
+      for (int clientBits : new int[] {8, 9, 15}) {
+        for (int forget = 0; forget < 4; forget++) {
+          Deflate asked = new Deflate((forget & 1) != 0, (forget & 2) != 0, serverBits, clientBits);
+          group.add(
+              asked.print().substring(Deflate.NAME.length() + 2),
+              COMES_BACK,
+              client -> {
+                medley(client, client.openCompressed(asked), 100);
+                client.closes();
+              });
+        }
+      }
+    }
+  }
+
+  /** Different messages of different sizes, in different fragments, the same in every run. */
+  static void medley(Exchange client, Deflate agreed, int count) throws InterruptedException {
+    Medley medley = new Medley(agreed.print().hashCode());
+    try (Compressor compressor = compressor(agreed)) {
+      for (int i = 0; i < count; i++) {
+        int opcode = medley.upTo(2) == 1 ? TEXT : BINARY;
+        byte[] payload = opcode == TEXT ? medley.text(medley.size()) : medley.binary(medley.size());
+        talk(client, compressor, opcode, payload, medley.upTo(7));
+      }
+    }
   }
 
   /** Messages that repeat themselves as far back as the windows reach, and further. */

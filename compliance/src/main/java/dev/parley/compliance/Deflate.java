@@ -10,7 +10,8 @@ package dev.parley.compliance;
  * @param clientBits client_max_window_bits; {@code 0} where it is not there, 15 where it has no
  *     value
  */
-record Deflate(boolean serverForgets, boolean clientForgets, int serverBits, int clientBits) {
+public record Deflate(
+    boolean serverForgets, boolean clientForgets, int serverBits, int clientBits) {
   static final String NAME = "permessage-deflate";
   static final Deflate DEFAULT = new Deflate(false, false, 0, 0);
 
@@ -47,7 +48,8 @@ record Deflate(boolean serverForgets, boolean clientForgets, int serverBits, int
     return offered == 0 || asked == 0 ? Math.max(asked, offered) : Math.min(asked, offered);
   }
 
-  String print() {
+  /** Returns it as the value of the field {@code Sec-WebSocket-Extensions}. */
+  public String print() {
     return NAME
         + (serverForgets ? "; server_no_context_takeover" : "")
         + (clientForgets ? "; client_no_context_takeover" : "")

@@ -100,6 +100,20 @@ final class Exchange {
                 new Departure(Verdict.NOT_OFFERED, "the client does not offer permessage-deflate"));
   }
 
+  /** Ends the case where the client does not offer compression like this. */
+  void requireOffer(Deflate expected) {
+    Deflate offer = requireDeflateOffer();
+    if (!offer.equals(expected)) {
+      throw new Departure(Verdict.NOT_OFFERED, "the client's own offer is " + offer.print());
+    }
+  }
+
+  /** Answers the offer of compression in these very words, whether they fit it or not. */
+  void openCompressed(Deflate answer, Deflate meant) {
+    reader.deflate(meant);
+    open("Sec-WebSocket-Extensions: " + answer.print());
+  }
+
   /** Accepts the client's offer of compression in these very words. */
   void openCompressed(String field, Deflate meant) {
     if (!meant.within(requireDeflateOffer()).equals(meant)) {

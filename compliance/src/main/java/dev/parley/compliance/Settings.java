@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * cases with the same settings.
  *
  * @param compression whether to offer {@code permessage-deflate}
+ * @param offer what to offer of it, to the letter; {@code null} for the client's own idea
  * @param subprotocols the subprotocols to offer, in order
  * @param maxMessageSize the largest message that the client shall accept; {@code 0} for any that
  *     the suite sends, which is {@value #LARGEST} bytes at most
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record Settings(
     Compression compression,
+    @Nullable Deflate offer,
     List<String> subprotocols,
     int maxMessageSize,
     @Nullable Duration openTimeout) {
@@ -34,29 +36,33 @@ public record Settings(
   }
 
   /** A client as it comes, with no compression. */
-  static final Settings PLAIN = new Settings(Compression.ANY, List.of(), 0, null);
+  static final Settings PLAIN = new Settings(Compression.ANY, null, List.of(), 0, null);
 
   /** A client that offers compression. */
-  static final Settings DEFLATE = new Settings(Compression.OFFERED, List.of(), 0, null);
+  static final Settings DEFLATE = new Settings(Compression.OFFERED, null, List.of(), 0, null);
 
   /** A client that must not offer compression. */
-  static final Settings BARE = new Settings(Compression.NEVER, List.of(), 0, null);
+  static final Settings BARE = new Settings(Compression.NEVER, null, List.of(), 0, null);
 
   /** Copies the subprotocols. */
   public Settings {
     subprotocols = List.copyOf(subprotocols);
   }
 
+  Settings withOffer(Deflate wanted) {
+    return new Settings(compression, wanted, subprotocols, maxMessageSize, openTimeout);
+  }
+
   Settings withSubprotocols(String... offered) {
-    return new Settings(compression, List.of(offered), maxMessageSize, openTimeout);
+    return new Settings(compression, offer, List.of(offered), maxMessageSize, openTimeout);
   }
 
   Settings withMaxMessageSize(int bytes) {
-    return new Settings(compression, subprotocols, bytes, openTimeout);
+    return new Settings(compression, offer, subprotocols, bytes, openTimeout);
   }
 
   Settings withOpenTimeout(Duration timeout) {
-    return new Settings(compression, subprotocols, maxMessageSize, timeout);
+    return new Settings(compression, offer, subprotocols, maxMessageSize, timeout);
   }
 
   /** Returns the limit of a message, for clients that need one. */
@@ -67,6 +73,7 @@ public record Settings(
   /** Tells whether a client that takes no instructions can run a case with these settings. */
   boolean suitAnyClient() {
     return compression != Compression.NEVER
+        && offer == null
         && subprotocols.isEmpty()
         && maxMessageSize == 0
         && openTimeout == null;

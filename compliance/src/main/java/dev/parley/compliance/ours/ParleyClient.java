@@ -6,6 +6,7 @@ import dev.parley.client.HttpClient;
 import dev.parley.client.WebSockets;
 import dev.parley.client.transport.TlsOptions;
 import dev.parley.compliance.ClientUnderTest;
+import dev.parley.compliance.Deflate;
 import dev.parley.compliance.Message;
 import dev.parley.compliance.Outcome;
 import dev.parley.compliance.Settings;
@@ -21,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import javax.net.ssl.SSLContext;
+import org.jspecify.annotations.Nullable;
 
 /** Parley, through its public API; it compresses from the first byte on, so that all is tested. */
 public final class ParleyClient implements ClientUnderTest {
@@ -35,6 +37,12 @@ public final class ParleyClient implements ClientUnderTest {
   @Override
   public String title() {
     return "Parley";
+  }
+
+  /** It always lets the server ask for a window, so it makes no offer without that. */
+  @Override
+  public boolean supports(Settings settings) {
+    return settings.offer() == null || settings.offer().clientBits() > 0;
   }
 
   @Override
@@ -109,7 +117,7 @@ public final class ParleyClient implements ClientUnderTest {
                             all ->
                                 all.install(
                                     WebSocketExtensions.perMessageDeflate(),
-                                    new PerMessageDeflateConfig().withCompressIfBiggerThan(0)));
+                                    deflate(settings.offer())));
                       }
                       if (settings.maxMessageSize() > 0) {
                         webSockets.maxMessageSize(settings.maxMessageSize());
@@ -118,6 +126,17 @@ public final class ParleyClient implements ClientUnderTest {
                         webSockets.openTimeout(settings.openTimeout());
                       }
                     }));
+  }
+
+  private static PerMessageDeflateConfig deflate(@Nullable Deflate offer) {
+    PerMessageDeflateConfig config = new PerMessageDeflateConfig().withCompressIfBiggerThan(0);
+    return offer == null
+        ? config
+        : config
+            .withServerMaxWindowBits(offer.serverBits() == 0 ? 15 : offer.serverBits())
+            .withClientMaxWindowBits(offer.clientBits())
+            .withServerNoContextTakeover(offer.serverForgets())
+            .withClientNoContextTakeover(offer.clientForgets());
   }
 
   @Override

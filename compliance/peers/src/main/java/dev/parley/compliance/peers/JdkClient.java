@@ -40,7 +40,9 @@ public final class JdkClient implements ClientUnderTest {
 
   @Override
   public boolean supports(Settings settings) {
-    return settings.compression() != Settings.Compression.OFFERED && settings.maxMessageSize() == 0;
+    return ClientUnderTest.super.supports(settings)
+        && settings.compression() != Settings.Compression.OFFERED
+        && settings.maxMessageSize() == 0;
   }
 
   @Override

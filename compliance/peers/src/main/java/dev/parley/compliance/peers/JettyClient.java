@@ -2,6 +2,7 @@
 package dev.parley.compliance.peers;
 
 import dev.parley.compliance.ClientUnderTest;
+import dev.parley.compliance.Deflate;
 import dev.parley.compliance.Ending;
 import dev.parley.compliance.Message;
 import dev.parley.compliance.Outcome;
@@ -34,6 +35,11 @@ public final class JettyClient implements ClientUnderTest {
     return "Jetty " + org.eclipse.jetty.util.Jetty.VERSION;
   }
 
+  @Override
+  public boolean supports(Settings settings) {
+    return true;
+  }
+
   private static WebSocketClient client(int largest) {
     WebSocketClient client = new WebSocketClient();
     client.setMaxTextMessageSize(largest);
@@ -52,7 +58,8 @@ public final class JettyClient implements ClientUnderTest {
     Echo echo = new Echo(transcript);
     ClientUpgradeRequest request = new ClientUpgradeRequest(uri);
     if (settings.compression() == Settings.Compression.OFFERED) {
-      request.addExtensions("permessage-deflate");
+      Deflate offer = settings.offer();
+      request.addExtensions(offer == null ? "permessage-deflate" : offer.print());
     }
     if (!settings.subprotocols().isEmpty()) {
       request.setSubProtocols(settings.subprotocols());

@@ -62,7 +62,7 @@ public final class KtorClient implements ClientUnderTest {
 
   @Override
   public boolean supports(Settings settings) {
-    return settings.openTimeout() == null;
+    return ClientUnderTest.super.supports(settings) && settings.openTimeout() == null;
   }
 
   private static HttpClient client(Settings settings) {

@@ -37,7 +37,9 @@ public final class OkHttp implements ClientUnderTest {
 
   @Override
   public boolean supports(Settings settings) {
-    return settings.compression() != Settings.Compression.NEVER && settings.maxMessageSize() == 0;
+    return ClientUnderTest.super.supports(settings)
+        && settings.compression() != Settings.Compression.NEVER
+        && settings.maxMessageSize() == 0;
   }
 
   @Override
