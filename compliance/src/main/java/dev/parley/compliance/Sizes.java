@@ -26,6 +26,7 @@ final class Sizes {
       for (int size : new int[] {64, 256, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 1 << 18}) {
         fragments(split, opcode, 1 << 20, size);
       }
+      fragments(split, opcode, 4 << 20, 64); // 64 Ki of them
       fragments(split, opcode, 16 << 20, 1 << 20);
       for (int piece : new int[] {64, 128, 256, 512, 1024, 2048}) {
         chopped.paced(Pacing.pieces(piece));
