@@ -19,12 +19,13 @@ public interface ClientUnderTest extends AutoCloseable {
   String title();
 
   /**
-   * Tells whether the client can be set up like this. Unless an adapter says so, its client cannot
-   * be told what to offer of compression; a plain offer may be its own, and the case looks whether
-   * it is.
+   * Tells whether the client can be set up like this. Unless an adapter says so, it never closes by
+   * itself, and its client cannot be told what to offer of compression; a plain offer may be its
+   * own, and the case looks whether it is.
    */
   default boolean supports(Settings settings) {
-    return settings.offer() == null || settings.offer().equals(Deflate.DEFAULT);
+    return (settings.offer() == null || settings.offer().equals(Deflate.DEFAULT))
+        && settings.closesAfter() == 0;
   }
 
   /**
@@ -39,8 +40,9 @@ public interface ClientUnderTest extends AutoCloseable {
 
   /**
    * Opens a session and sends every message back as it came, with its own type, until the session
-   * ends; never closes it by itself. Where it ends in time, what is left to do for the connection
-   * is the client's own business: only a session that does not end is dropped.
+   * ends; closes it by itself only where the settings say so. Where it ends in time, what is left
+   * to do for the connection is the client's own business: only a session that does not end is
+   * dropped.
    *
    * @param uri where the server is
    * @param settings how to set the client up

@@ -5,6 +5,7 @@ import static dev.parley.compliance.ServerFrame.CLOSE;
 
 import dev.parley.compliance.Section.Group;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 
 /** The closing handshake, and ends without one (RFC 6455 §5.5.1, §7). */
@@ -57,6 +58,7 @@ final class Closing {
     after(after);
     after(after.paced(Pacing.BYTES));
     before(section.group("Before a Close", "RFC 6455 §5.5.1"));
+    byClient(section.group("The client closes", "RFC 6455 §7.1.2"));
     without(section.group("Ends without a Close", "RFC 6455 §7.1.5"));
     return section;
   }
@@ -138,6 +140,64 @@ final class Closing {
         client -> {
           client.open();
           client.send(ServerFrame.ping((byte) 1), ServerFrame.close(1000, "")).answered(1000);
+        });
+  }
+
+  private static void byClient(Group group) {
+    Settings closing = Settings.PLAIN.withClosesAfter(1);
+    String ended = "the session is closed, and the application is told the server's code";
+    ServerFrame close = ServerFrame.close(1000, "");
+    group.with(closing);
+    byClient(group, "its Close is answered", ended, client -> client.answers(close, 1000, ""));
+    byClient(
+        group,
+        "its Close is answered with 1001 and a reason",
+        ended,
+        client -> client.answers(ServerFrame.close(1001, "so"), 1001, "so"));
+    byClient(
+        group,
+        "its Close is answered without a code",
+        ended,
+        client -> client.answers(ServerFrame.of(CLOSE), 1005, ""));
+    byClient(
+        group,
+        "a Ping, a text and half a binary come before the answer",
+        "the session is closed as if there had been nothing between",
+        client -> {
+          client.mayDeliver(Message.text("late"));
+          client.send(ServerFrame.ping((byte) 1), ServerFrame.text("late"));
+          client.send(ServerFrame.binary((byte) 1).unfinished()).answers(close, 1000, "");
+        });
+    group.add(
+        "the text comes back, and our Close crosses that of the client",
+        "one Close, with its own code or as an answer; the session is closed",
+        client -> {
+          client.open();
+          client.send(ServerFrame.text("a")).echoes(Message.text("a"));
+          client.send(ServerFrame.close(1001, "so")).clientCloses(1000, 1001).ends(1001, "so");
+        });
+    byClient(
+        group,
+        "the stream ends in place of an answer",
+        "the application is told that there was none",
+        Exchange::breaksOff);
+    Duration timeout = Duration.ofMillis(500);
+    group.with(closing.withCloseTimeout(timeout));
+    byClient(
+        group,
+        "no answer comes; the client was told to wait 500 ms",
+        "the client gives up after 500 ms, and tells its application",
+        client -> client.givesUp(timeout));
+  }
+
+  private static void byClient(Group group, String title, String expects, Case.Script script) {
+    group.add(
+        title,
+        expects,
+        client -> {
+          client.open();
+          client.send(ServerFrame.text("a")).echoes(Message.text("a"));
+          script.play(client.clientCloses(1000));
         });
   }
 

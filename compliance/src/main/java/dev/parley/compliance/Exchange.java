@@ -29,6 +29,12 @@ final class Exchange {
 
   private static final long SPLIT_PAUSE_NANOS = 2_000_000;
 
+  /** By how much a client may be late, on a busy machine. */
+  private static final Duration SLACK = Duration.ofSeconds(1);
+
+  /** For how long a client is watched that has a timeout of its own, or none. */
+  private static final Duration LONGEST_WAIT = Duration.ofSeconds(15);
+
   private final Socket raw;
   private final Socket socket;
   private final OutputStream out;
@@ -45,6 +51,7 @@ final class Exchange {
 
   private final List<Message> due = new ArrayList<>();
   private final List<String> remarks = new ArrayList<>();
+  private int dispensable;
   private @Nullable Ending ending;
   private int echoed;
 
@@ -248,6 +255,12 @@ final class Exchange {
     return this;
   }
 
+  /** Takes note that the application gets a message as the last one, or does not. */
+  Exchange mayDeliver(Message message) {
+    dispensable++;
+    return delivers(message);
+  }
+
   /** Takes note of something that is not as it should be, but can be lived with. */
   void tolerate(String remark) {
     remarks.add(remark);
@@ -290,13 +303,13 @@ final class Exchange {
 
   /** Of several Pings the last is answered, and perhaps others before it (RFC 6455 §5.5.3). */
   Exchange lastPongs(List<byte[]> payloads) throws InterruptedException {
-    int unused = answers(payloads);
+    int unused = answered(payloads);
     return this;
   }
 
   /** Each of several Pings is answered, in their order; as §5.5.3 has it, the last would do. */
   Exchange allPongs(List<byte[]> payloads) throws InterruptedException {
-    int count = answers(payloads);
+    int count = answered(payloads);
     if (count < payloads.size()) {
       tolerate(count + " of " + payloads.size() + " Pings were answered, the last among them");
     }
@@ -311,7 +324,7 @@ final class Exchange {
     }
   }
 
-  private int answers(List<byte[]> payloads) throws InterruptedException {
+  private int answered(List<byte[]> payloads) throws InterruptedException {
     flush();
     List<String> expected = payloads.stream().map(ClientReader::mark).toList();
     int count = 0;
@@ -362,6 +375,53 @@ final class Exchange {
       }
     }
     ends();
+  }
+
+  /** The client closes, of its own accord or to answer a Close, with one of these codes. */
+  Exchange clientCloses(int... codes) throws InterruptedException {
+    flush();
+    for (; ; ) {
+      switch (take()) {
+        case Arrival.Close(int got, String reason) -> {
+          if (Arrays.stream(codes).noneMatch(code -> code == got)) {
+            throw Departure.failed("the client closed with " + got + " " + reason);
+          }
+          return this;
+        }
+        case Arrival.Echo(Message echo) -> echoOfWhatIsDue(echo);
+        case Arrival.End(String how) ->
+            throw Departure.failed("the client " + how + ", and did not close");
+        case Arrival.Fault(String what) -> throw Departure.failed(what);
+        case null -> throw Departure.failed("the client did not close in time");
+      }
+    }
+  }
+
+  /** Answers the Close of the client: the application is told, the connection ends. */
+  void answers(ServerFrame close, int code, String reason) throws InterruptedException {
+    ending = new Ending.Closed(code, reason);
+    send(close).flush();
+    ends();
+  }
+
+  /** A Close of ours crossed that of the client: the connection ends. */
+  void ends(int code, String reason) throws InterruptedException {
+    ending = new Ending.Closed(code, reason);
+    ends();
+  }
+
+  /** The client waits for the answer to its Close in vain, and no longer than it was told to. */
+  void givesUp(Duration timeout) throws InterruptedException {
+    ending = new Ending.Broken("");
+    if (!reacts(timeout.plus(SLACK))) {
+      tolerate("the client waits longer for an answer than " + timeout.toMillis() + " ms");
+      if (!reacts(LONGEST_WAIT)) {
+        return;
+      }
+    }
+    if (take() instanceof Arrival.Fault(String what)) {
+      throw Departure.failed(what);
+    }
   }
 
   /**
@@ -566,7 +626,7 @@ final class Exchange {
     if (!due.subList(0, delivered.size()).equals(delivered)) {
       return "the application got other messages than those sent";
     }
-    if (delivered.size() < due.size()) {
+    if (delivered.size() < due.size() - dispensable) {
       String lost = "the application got " + delivered.size() + " of " + due.size() + " messages";
       if (expected instanceof Ending.Closed) {
         return lost;

@@ -15,13 +15,19 @@ import org.jspecify.annotations.Nullable;
  * @param maxMessageSize the largest message that the client shall accept; {@code 0} for any that
  *     the suite sends, which is {@value #LARGEST} bytes at most
  * @param openTimeout how long the opening may take; {@code null} for the client's own idea
+ * @param closesAfter after how many messages, each sent back, the client closes with 1000; {@code
+ *     0} for never
+ * @param closeTimeout how long the client may wait for the answer to its Close; {@code null} for
+ *     its own idea, to which a client keeps that cannot be told
  */
 public record Settings(
     Compression compression,
     @Nullable Deflate offer,
     List<String> subprotocols,
     int maxMessageSize,
-    @Nullable Duration openTimeout) {
+    @Nullable Duration openTimeout,
+    int closesAfter,
+    @Nullable Duration closeTimeout) {
   /** The largest message of any case. */
   public static final int LARGEST = 16 << 20;
 
@@ -36,13 +42,14 @@ public record Settings(
   }
 
   /** A client as it comes, with no compression. */
-  static final Settings PLAIN = new Settings(Compression.ANY, null, List.of(), 0, null);
+  static final Settings PLAIN = new Settings(Compression.ANY, null, List.of(), 0, null, 0, null);
 
   /** A client that offers compression. */
-  static final Settings DEFLATE = new Settings(Compression.OFFERED, null, List.of(), 0, null);
+  static final Settings DEFLATE =
+      new Settings(Compression.OFFERED, null, List.of(), 0, null, 0, null);
 
   /** A client that must not offer compression. */
-  static final Settings BARE = new Settings(Compression.NEVER, null, List.of(), 0, null);
+  static final Settings BARE = new Settings(Compression.NEVER, null, List.of(), 0, null, 0, null);
 
   /** Copies the subprotocols. */
   public Settings {
@@ -50,19 +57,39 @@ public record Settings(
   }
 
   Settings withOffer(Deflate wanted) {
-    return new Settings(compression, wanted, subprotocols, maxMessageSize, openTimeout);
+    return new Settings(
+        compression, wanted, subprotocols, maxMessageSize, openTimeout, closesAfter, closeTimeout);
   }
 
   Settings withSubprotocols(String... offered) {
-    return new Settings(compression, offer, List.of(offered), maxMessageSize, openTimeout);
+    return new Settings(
+        compression,
+        offer,
+        List.of(offered),
+        maxMessageSize,
+        openTimeout,
+        closesAfter,
+        closeTimeout);
   }
 
   Settings withMaxMessageSize(int bytes) {
-    return new Settings(compression, offer, subprotocols, bytes, openTimeout);
+    return new Settings(
+        compression, offer, subprotocols, bytes, openTimeout, closesAfter, closeTimeout);
   }
 
   Settings withOpenTimeout(Duration timeout) {
-    return new Settings(compression, offer, subprotocols, maxMessageSize, timeout);
+    return new Settings(
+        compression, offer, subprotocols, maxMessageSize, timeout, closesAfter, closeTimeout);
+  }
+
+  Settings withClosesAfter(int messages) {
+    return new Settings(
+        compression, offer, subprotocols, maxMessageSize, openTimeout, messages, closeTimeout);
+  }
+
+  Settings withCloseTimeout(Duration timeout) {
+    return new Settings(
+        compression, offer, subprotocols, maxMessageSize, openTimeout, closesAfter, timeout);
   }
 
   /** Returns the limit of a message, for clients that need one. */
@@ -76,6 +103,8 @@ public record Settings(
         && offer == null
         && subprotocols.isEmpty()
         && maxMessageSize == 0
-        && openTimeout == null;
+        && openTimeout == null
+        && closesAfter == 0
+        && closeTimeout == null;
   }
 }

@@ -2,6 +2,7 @@
 package dev.parley.compliance.ours;
 
 import dev.parley.client.ClientWebSocketSession;
+import dev.parley.client.CloseInfo;
 import dev.parley.client.HttpClient;
 import dev.parley.client.WebSockets;
 import dev.parley.client.transport.TlsOptions;
@@ -16,6 +17,7 @@ import dev.parley.websocket.Frame;
 import dev.parley.websocket.WebSocketException;
 import dev.parley.websocket.extension.PerMessageDeflateConfig;
 import dev.parley.websocket.extension.WebSocketExtensions;
+import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
@@ -60,7 +62,7 @@ public final class ParleyClient implements ClientUnderTest {
             uri.toString(),
             request -> request.subprotocols(settings.subprotocols().toArray(String[]::new)))) {
       transcript.opened();
-      echo(session, transcript, patience);
+      echo(session, transcript, settings, patience);
     } catch (WebSocketException e) {
       transcript.failed(e);
     }
@@ -68,8 +70,8 @@ public final class ParleyClient implements ClientUnderTest {
   }
 
   private static void echo(
-      ClientWebSocketSession session, Transcript transcript, Duration patience) {
-    for (; ; ) {
+      ClientWebSocketSession session, Transcript transcript, Settings settings, Duration patience) {
+    for (int messages = 0; messages == 0 || messages != settings.closesAfter(); ) {
       Optional<Frame> received = session.incoming().receive(patience);
       if (received.isEmpty()) {
         session.terminate();
@@ -79,10 +81,12 @@ public final class ParleyClient implements ClientUnderTest {
         case Frame.Text text -> {
           transcript.delivered(Message.text(text.readText()));
           send(session, text);
+          messages++;
         }
         case Frame.Binary binary -> {
           transcript.delivered(Message.binary(binary.readBytes()));
           send(session, binary);
+          messages++;
         }
         case Frame.Close close -> {
           CloseReason reason = close.readReason();
@@ -93,6 +97,18 @@ public final class ParleyClient implements ClientUnderTest {
         case Frame.Ping ping -> {}
         case Frame.Pong pong -> {}
       }
+    }
+    close(session, transcript);
+  }
+
+  private static void close(ClientWebSocketSession session, Transcript transcript) {
+    session.close();
+    CloseInfo info = session.closeInfo().orElseThrow();
+    CloseReason reason = info.peers();
+    if (reason != null) {
+      transcript.closed(reason.code(), reason.message());
+    } else {
+      transcript.failed(new IOException(info.toString(), info.failure()));
     }
   }
 
@@ -124,6 +140,9 @@ public final class ParleyClient implements ClientUnderTest {
                       }
                       if (settings.openTimeout() != null) {
                         webSockets.openTimeout(settings.openTimeout());
+                      }
+                      if (settings.closeTimeout() != null) {
+                        webSockets.closeTimeout(settings.closeTimeout());
                       }
                     }));
   }
