@@ -24,8 +24,7 @@ public interface ClientUnderTest extends AutoCloseable {
    * own, and the case looks whether it is.
    */
   default boolean supports(Settings settings) {
-    return (settings.offer() == null || settings.offer().equals(Deflate.DEFAULT))
-        && settings.closesAfter() == 0;
+    return settings.takesAnyOffer() && settings.closesAfter() == 0;
   }
 
   /**

@@ -92,6 +92,11 @@ public record Settings(
         compression, offer, subprotocols, maxMessageSize, openTimeout, closesAfter, timeout);
   }
 
+  /** Tells whether the client may offer compression as it likes, or as plainly as many do. */
+  public boolean takesAnyOffer() {
+    return offer == null || offer.equals(Deflate.DEFAULT);
+  }
+
   /** Returns the limit of a message, for clients that need one. */
   public int maxMessageSizeOr(int unlimited) {
     return maxMessageSize == 0 ? unlimited : maxMessageSize;

@@ -40,7 +40,7 @@ public final class JdkClient implements ClientUnderTest {
 
   @Override
   public boolean supports(Settings settings) {
-    return ClientUnderTest.super.supports(settings)
+    return settings.takesAnyOffer()
         && settings.compression() != Settings.Compression.OFFERED
         && settings.maxMessageSize() == 0;
   }
@@ -64,7 +64,7 @@ public final class JdkClient implements ClientUnderTest {
       builder.subprotocols(all[0], Arrays.copyOfRange(all, 1, all.length));
     }
     builder
-        .buildAsync(uri, new Echo(transcript, session))
+        .buildAsync(uri, new Echo(transcript, session, settings.closesAfter()))
         .whenComplete(
             (opened, failure) -> {
               if (failure != null) {
@@ -87,10 +87,13 @@ public final class JdkClient implements ClientUnderTest {
     private final AtomicReference<@Nullable WebSocket> session;
     private final StringBuilder text = new StringBuilder();
     private final ByteArrayOutputStream binary = new ByteArrayOutputStream();
+    private final int closesAfter;
+    private int messages;
 
-    Echo(Transcript transcript, AtomicReference<@Nullable WebSocket> session) {
+    Echo(Transcript transcript, AtomicReference<@Nullable WebSocket> session, int closesAfter) {
       this.transcript = transcript;
       this.session = session;
+      this.closesAfter = closesAfter;
     }
 
     @Override
@@ -131,7 +134,10 @@ public final class JdkClient implements ClientUnderTest {
     }
 
     /** Only one message may be on its way; the next is asked for when it is out. */
-    private static void sent(WebSocket webSocket) {
+    private void sent(WebSocket webSocket) {
+      if (++messages == closesAfter) {
+        CompletableFuture<WebSocket> unused = webSocket.sendClose(1000, "");
+      }
       webSocket.request(1);
     }
 

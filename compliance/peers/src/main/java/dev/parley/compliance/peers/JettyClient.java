@@ -55,7 +55,7 @@ public final class JettyClient implements ClientUnderTest {
   @Override
   public Outcome run(URI uri, Settings settings, Duration patience) throws Exception {
     Transcript transcript = new Transcript();
-    Echo echo = new Echo(transcript);
+    Echo echo = new Echo(transcript, settings.closesAfter());
     ClientUpgradeRequest request = new ClientUpgradeRequest(uri);
     if (settings.compression() == Settings.Compression.OFFERED) {
       Deflate offer = settings.offer();
@@ -92,9 +92,18 @@ public final class JettyClient implements ClientUnderTest {
   public static final class Echo implements Session.Listener.AutoDemanding {
     private final Transcript transcript;
     private final AtomicReference<@Nullable Session> session = new AtomicReference<>();
+    private final int closesAfter;
+    private int messages;
 
-    Echo(Transcript transcript) {
+    Echo(Transcript transcript, int closesAfter) {
       this.transcript = transcript;
+      this.closesAfter = closesAfter;
+    }
+
+    private void sent(Session open) {
+      if (++messages == closesAfter) {
+        open.close(1000, null, Callback.NOOP);
+      }
     }
 
     @Override
@@ -109,6 +118,7 @@ public final class JettyClient implements ClientUnderTest {
       Session open = session.get();
       if (open != null) {
         open.sendText(text, Callback.NOOP);
+        sent(open);
       }
     }
 
@@ -120,6 +130,7 @@ public final class JettyClient implements ClientUnderTest {
       Session open = session.get();
       if (open != null) {
         open.sendBinary(ByteBuffer.wrap(bytes), Callback.NOOP);
+        sent(open);
       }
       callback.succeed();
     }

@@ -37,7 +37,7 @@ public final class OkHttp implements ClientUnderTest {
 
   @Override
   public boolean supports(Settings settings) {
-    return ClientUnderTest.super.supports(settings)
+    return settings.takesAnyOffer()
         && settings.compression() != Settings.Compression.NEVER
         && settings.maxMessageSize() == 0;
   }
@@ -54,7 +54,8 @@ public final class OkHttp implements ClientUnderTest {
     if (timeout != null) {
       set = client.newBuilder().callTimeout(timeout).build();
     }
-    WebSocket session = set.newWebSocket(request.build(), new Echo(transcript));
+    WebSocket session =
+        set.newWebSocket(request.build(), new Echo(transcript, settings.closesAfter()));
     Outcome outcome = transcript.await(patience);
     if (outcome.ending() instanceof Ending.Silent) {
       session.cancel();
@@ -64,9 +65,18 @@ public final class OkHttp implements ClientUnderTest {
 
   private static final class Echo extends WebSocketListener {
     private final Transcript transcript;
+    private final int closesAfter;
+    private int messages;
 
-    Echo(Transcript transcript) {
+    Echo(Transcript transcript, int closesAfter) {
       this.transcript = transcript;
+      this.closesAfter = closesAfter;
+    }
+
+    private void sent(WebSocket webSocket) {
+      if (++messages == closesAfter) {
+        webSocket.close(1000, null);
+      }
     }
 
     @Override
@@ -78,12 +88,14 @@ public final class OkHttp implements ClientUnderTest {
     public void onMessage(WebSocket webSocket, String text) {
       transcript.delivered(Message.text(text));
       webSocket.send(text);
+      sent(webSocket);
     }
 
     @Override
     public void onMessage(WebSocket webSocket, ByteString bytes) {
       transcript.delivered(Message.binary(bytes.toByteArray()));
       webSocket.send(bytes);
+      sent(webSocket);
     }
 
     @Override
