@@ -18,6 +18,8 @@ import static dev.parley.websocket.Violation.TOO_MANY_FRAGMENTS;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.parley.client.DefaultClientWebSocketSession;
+import dev.parley.client.HttpClient;
 import dev.parley.client.WebSockets;
 import dev.parley.testkit.RawFrame;
 import dev.parley.testkit.Scenario;
@@ -26,10 +28,14 @@ import dev.parley.websocket.Opcode;
 import dev.parley.websocket.Violation;
 import dev.parley.websocket.extension.WebSocketExtensions;
 import java.io.ByteArrayOutputStream;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Queue;
 import java.util.Random;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Named;
@@ -47,19 +53,9 @@ final class FramesTest {
   private static final RawFrame REST = RawFrame.of(Opcode.CONTINUATION, new byte[] {'b'});
   private static final RawFrame PING = RawFrame.of(Opcode.PING, new byte[] {'p'});
 
-  /** A default session fails, and so does one that negotiated compression. */
+  /** A default session fails. */
   private static void fails(Violation violation, RawFrame... malformed) {
     try (Trial trial = Trial.begin()) {
-      trial.fails(violation, wire(malformed));
-    }
-  }
-
-  private static void failsWithDeflate(Violation violation, RawFrame... malformed) {
-    try (Trial trial =
-        Trial.begin(
-            ws -> ws.extensions(all -> all.install(WebSocketExtensions.perMessageDeflate())),
-            server ->
-                server.extensions(all -> all.install(WebSocketExtensions.perMessageDeflate())))) {
       trial.fails(violation, wire(malformed));
     }
   }
@@ -114,20 +110,35 @@ final class FramesTest {
   @Row(22)
   @Test
   void reservedBitThatDeflateDoesNotUse() {
-    for (Opcode opcode : Opcode.values()) {
-      RawFrame frame = RawFrame.of(opcode, EMPTY);
-      RawFrame[] before = opcode == Opcode.CONTINUATION ? new RawFrame[] {START} : new RawFrame[0];
-      List<RawFrame> wrong =
-          opcode.isControl() || opcode == Opcode.CONTINUATION
-              ? List.of(frame.withRsv1(true), frame.withRsv2(true), frame.withRsv3(true))
-              : List.of(
-                  frame.withRsv2(true), frame.withRsv3(true), frame.withRsv1(true).withRsv2(true));
-      for (RawFrame each : wrong) {
-        RawFrame[] all = Arrays.copyOf(before, before.length + 1);
-        all[before.length] = each;
-        failsWithDeflate(RESERVED_BIT, all);
+    RawFrame compressed =
+        RawFrame.of(Opcode.TEXT, DeflateTest.deflate(new byte[] {'a'}))
+            .withRsv1(true)
+            .withFin(false);
+    try (Trial trial =
+        Trial.begin(
+            ws -> ws.extensions(all -> all.install(WebSocketExtensions.perMessageDeflate())),
+            server ->
+                server.extensions(all -> all.install(WebSocketExtensions.perMessageDeflate())))) {
+      for (Opcode opcode : Opcode.values()) {
+        RawFrame frame = RawFrame.of(opcode, EMPTY);
+        RawFrame first =
+            opcode.isControl() || opcode == Opcode.CONTINUATION
+                ? frame.withRsv1(true)
+                : frame.withRsv1(true).withRsv2(true);
+        for (RawFrame wrong : List.of(first, frame.withRsv2(true), frame.withRsv3(true))) {
+          if (opcode == Opcode.CONTINUATION) {
+            failsThoughCompressed(trial, wire(START, wrong));
+            failsThoughCompressed(trial, wire(compressed, wrong));
+          } else {
+            failsThoughCompressed(trial, wire(wrong));
+          }
+        }
       }
     }
+  }
+
+  private static void failsThoughCompressed(Trial trial, byte[] wire) {
+    trial.fails(RESERVED_BIT, wire, session -> assertThat(session.extensions()).hasSize(1));
   }
 
   @Row(23)
@@ -137,6 +148,72 @@ final class FramesTest {
     fails(RESERVED_OPCODE, RawFrame.of(opcode, EMPTY));
     fails(RESERVED_OPCODE, RawFrame.of(opcode, new byte[] {1, 2, 3}));
     fails(RESERVED_OPCODE, START, RawFrame.of(opcode, EMPTY), REST);
+  }
+
+  /** The server stays, and talks on behind what it did wrong. */
+  @Row(38)
+  @Test
+  void clientThatFailsSaysItsCloseAndLeaves() throws Exception {
+    byte[] wire =
+        wire(
+            RawFrame.text("before"),
+            PING.withFin(false),
+            PING,
+            RawFrame.text("after"),
+            RawFrame.of(Opcode.CLOSE, EMPTY));
+    try (Trial trial = Trial.begin()) {
+      for (HttpClient client : trial.clients()) {
+        Queue<RawFrame> said = new ConcurrentLinkedQueue<>();
+        try (BareServer server =
+            BareServer.start(
+                connection -> {
+                  connection.accept();
+                  connection.write(wire);
+                  RawFrame frame = connection.readFrame();
+                  for (; frame != null; frame = connection.readFrame()) {
+                    said.add(frame);
+                  }
+                })) {
+          long start = TimeBound.now();
+          DefaultClientWebSocketSession session = client.webSocketSession(server.url());
+          assertThat(Delivered.by(session).frames()).containsExactly(new Frame.Text("before"));
+          server.awaitEnd(SOON);
+          TimeBound.assertTook(start, Duration.ofSeconds(1));
+          assertThat(said)
+              .singleElement()
+              .satisfies(
+                  close -> {
+                    assertThat(close.opcode()).isEqualTo(Opcode.CLOSE.code());
+                    assertThat(close.payload().getShort()).isEqualTo((short) 1002);
+                  });
+        }
+      }
+    }
+  }
+
+  @Row({23, 69})
+  @Test
+  void lateReceiverGetsWhatCameBeforeTheViolation() {
+    List<Frame> messages = new ArrayList<>();
+    ByteArrayOutputStream wire = new ByteArrayOutputStream();
+    for (int i = 0; i < 10; i++) {
+      messages.add(new Frame.Text("message " + i));
+      wire.writeBytes(RawFrame.text("message " + i).toBytes());
+    }
+    wire.writeBytes(wire(RawFrame.of(11, EMPTY), RawFrame.text("after")));
+    try (Trial trial = Trial.begin()) {
+      trial.each(
+          Trial.thenFailed(
+              Scenario.accept().sendBytes(wire.toByteArray()).glued(), RESERVED_OPCODE),
+          session -> {
+            assertThat(session.closeReason())
+                .succeedsWithin(SOON)
+                .isEqualTo(RESERVED_OPCODE.closeReason());
+            Delivered delivered = Delivered.by(session);
+            assertThat(delivered.frames()).isEqualTo(messages);
+            Trial.assertFailed(session, delivered, RESERVED_OPCODE);
+          });
+    }
   }
 
   @Row(24)

@@ -90,15 +90,29 @@ final class Trial implements AutoCloseable {
 
   /**
    * The rule for malformed input: what was complete before it is delivered, and a valid frame after
-   * it is not; the server is told by a Close with the code and the text of the violation; and the
-   * application sees one end, the same for whoever asks.
+   * it is not; the server is told by a Close with the code and the text of the violation; the
+   * application sees one end, the same for whoever asks; and the socket is closed.
    */
   void fails(Violation violation, byte[] malformed) {
-    fails(violation, malformed, List.of());
+    fails(violation, malformed, List.of(), session -> {});
   }
 
   /** Like {@link #fails(Violation, byte[])}, where the input begins with whole messages. */
   void fails(Violation violation, byte[] malformed, List<Frame> messages) {
+    fails(violation, malformed, messages, session -> {});
+  }
+
+  /** Like {@link #fails(Violation, byte[])}, where a session is to be of a certain kind. */
+  void fails(
+      Violation violation, byte[] malformed, Consumer<DefaultClientWebSocketSession> opened) {
+    fails(violation, malformed, List.of(), opened);
+  }
+
+  private void fails(
+      Violation violation,
+      byte[] malformed,
+      List<Frame> messages,
+      Consumer<DefaultClientWebSocketSession> opened) {
     List<Frame> expected = new ArrayList<>(List.of(BEFORE));
     expected.addAll(messages);
     Scenario scenario =
@@ -106,9 +120,11 @@ final class Trial implements AutoCloseable {
     each(
         thenFailed(scenario, violation),
         session -> {
+          opened.accept(session);
           Delivered delivered = Delivered.by(session);
           assertThat(delivered.frames()).isEqualTo(expected);
           assertFailed(session, delivered, violation);
+          server.takeConnection(SOON).awaitEnd(SOON);
         });
   }
 
