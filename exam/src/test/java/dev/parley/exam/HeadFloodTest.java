@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.parley.client.HttpClient;
+import dev.parley.client.WebSocketUpgradeException;
 import dev.parley.client.WebSockets;
 import dev.parley.websocket.handshake.ClientHandshake;
 import dev.parley.websocket.handshake.HandshakeException;
@@ -20,9 +21,12 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Response heads that are large, or never end. */
@@ -156,8 +160,39 @@ final class HeadFloodTest {
     }
   }
 
+  @Row({6, 7})
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void costOfManyHeaderLinesIsLinear(boolean byteByByte) throws Exception {
+    int lines = byteByByte ? 400 : 5_000;
+    HeadLimits limits = new HeadLimits(8 << 10, 8 << 10, 10 * lines + 3, 10 * lines * 20);
+    try (BareServer tenShort = servesManyLines(lines);
+        BareServer oneLong = servesManyLines(10 * lines);
+        HttpClient client =
+            HttpClient.create(
+                config ->
+                    config
+                        .install(WebSockets.PLUGIN)
+                        .headLimits(limits)
+                        .connector(byteByByte ? SlicedReads.ofOneByte() : sockets -> sockets))) {
+      double times =
+          Cost.timesTheTimeOf(() -> open(client, tenShort, 10), () -> open(client, oneLong, 1));
+      assertThat(times).isLessThan(1.5);
+    }
+  }
+
+  private static BareServer servesManyLines(int lines) throws IOException {
+    return serves(
+        IntStream.range(0, lines)
+            .mapToObj(n -> "X-" + n + ": y\r\n")
+            .collect(Collectors.joining("", STATUS_LINE, "")));
+  }
+
   private static BareServer servesAHead(int size) throws IOException {
-    String large = STATUS_LINE + "X: " + "y".repeat(size) + "\r\n";
+    return serves(STATUS_LINE + "X: " + "y".repeat(size) + "\r\n");
+  }
+
+  private static BareServer serves(String large) throws IOException {
     return BareServer.start(
         connection -> {
           connection.accept(large);
@@ -168,6 +203,36 @@ final class HeadFloodTest {
   private static void open(HttpClient client, BareServer server, int times) {
     for (int i = 0; i < times; i++) {
       client.webSocketSession(server.url()).terminate();
+    }
+  }
+
+  @Row(14)
+  @ParameterizedTest
+  @CsvSource({
+    "Content-Length: 10000000000~~,             x,        65536",
+    "Content-Length: 999999999999999999999~~,   x,        65536",
+    "Connection: close~~,                       x,        65536",
+    "Transfer-Encoding: chunked~~fffffffffff~,  x,        65536",
+    "Transfer-Encoding: chunked~~,              {chunk},  65536",
+    "Transfer-Encoding: chunked~~3;,            x,            0",
+    "Transfer-Encoding: chunked~~3~xxxyyy~~,    x,            3",
+  })
+  void endlessBodyOfARefusal(String first, String rest, int kept) throws Exception {
+    String head = "HTTP/1.1 503 No~" + first;
+    String more = rest.replace("{chunk}", "3e8~" + "x".repeat(1000) + "~").repeat(100);
+    try (BareServer server = flood(head.replace("~", "\r\n"), more.replace("~", "\r\n"));
+        HttpClient client = client(false)) {
+      long allocation =
+          Cost.allocation(
+              () -> {
+                long start = TimeBound.now();
+                assertThatExceptionOfType(WebSocketUpgradeException.class)
+                    .isThrownBy(() -> client.webSocketSession(server.url()))
+                    .satisfies(e -> assertThat(e.response().bodyAsBytes()).hasSize(kept));
+                TimeBound.assertTook(start, Duration.ZERO);
+              });
+      assertThat(allocation).isLessThan(MEMORY_BOUND);
+      server.awaitEnd(SOON);
     }
   }
 
