@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.exam;
 
+import static dev.parley.exam.TimeBound.assertTook;
 import static dev.parley.exam.Trial.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -10,10 +11,15 @@ import dev.parley.client.AttributeKey;
 import dev.parley.client.DefaultClientWebSocketSession;
 import dev.parley.client.HttpClient;
 import dev.parley.client.HttpClientPlugin;
+import dev.parley.client.NoSessionException;
+import dev.parley.client.ReconnectPolicy;
+import dev.parley.client.Reconnector;
+import dev.parley.client.Transition;
 import dev.parley.client.TypeInfo;
 import dev.parley.client.WebSocketSession;
 import dev.parley.client.WebSockets;
 import dev.parley.client.WebsocketContentConverter;
+import dev.parley.testkit.MockConnection;
 import dev.parley.testkit.RawFrame;
 import dev.parley.testkit.Scenario;
 import dev.parley.websocket.CloseReason;
@@ -32,6 +38,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -196,6 +203,100 @@ final class CallbacksTest {
             }
             assertThat(count).isEqualTo(messages);
           });
+    }
+  }
+
+  /** Neither what hangs on the end of a session nor the block of another. */
+  @Test
+  void callbackThatBlocksHoldsUpNoKeepAlive() throws Exception {
+    Duration interval = Duration.ofMillis(200);
+    Duration timeout = Duration.ofMillis(300);
+    CountDownLatch told = new CountDownLatch(1);
+    CompletableFuture<Void> enough = new CompletableFuture<>();
+    try (Trial trial = Trial.begin(ws -> ws.pingInterval(interval).pongTimeout(timeout))) {
+      CompletableFuture<Void> blocked =
+          trial
+              .open(Scenario.accept().stall())
+              .closeReason()
+              .thenRun(
+                  () -> {
+                    told.countDown();
+                    enough.join();
+                  });
+      assertThat(told.await(SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      assertThat(trial.server.takeConnection(SOON).number()).isEqualTo(1);
+
+      trial.server.enqueue(Scenario.accept().echo());
+      trial
+          .client()
+          .webSocket(
+              trial.server.url(),
+              session -> {
+                MockConnection seen = trial.server.takeConnection(SOON);
+                for (int pings = 0; pings < 5; pings++) { // for longer than a dead peer is given
+                  assertThat(seen.takeFrame(SOON).opcode()).isEqualTo(Opcode.PING.code());
+                }
+                session.send("still open");
+                assertThat(session.incoming().receive(SOON)).contains(new Frame.Text("still open"));
+              });
+
+      long start = TimeBound.now();
+      assertThat(trial.open(Scenario.accept().stall()).closeReason()).succeedsWithin(SOON).isNull();
+      assertTook(start, interval.plus(timeout));
+      assertThat(blocked).isNotDone();
+      enough.complete(null);
+      assertThat(blocked).succeedsWithin(SOON);
+    }
+  }
+
+  @Test
+  void sendPingAndCloseInListenerAndHandlerOfAReconnector() {
+    CompletableFuture<Reconnector> itself = new CompletableFuture<>();
+    CompletableFuture<Transition> stopped = new CompletableFuture<>();
+    AtomicInteger sessions = new AtomicInteger();
+    Consumer<Transition> listener =
+        transition -> {
+          if (transition instanceof Transition.Stopped) {
+            assertThatExceptionOfType(NoSessionException.class)
+                .isThrownBy(() -> itself.join().send("too late"));
+            itself.join().close();
+            stopped.complete(transition);
+          } else {
+            itself.join().send("text");
+            itself.join().send(new Frame.Ping(new byte[] {1}));
+          }
+        };
+    ReconnectPolicy policy =
+        ReconnectPolicy.DEFAULT
+            .withDelays(Duration.ofNanos(1000), Duration.ofMillis(1))
+            .withUnsent(new ReconnectPolicy.Unsent.Keep(100, 1 << 20))
+            .withListener(listener);
+    try (Trial trial = Trial.begin()) {
+      trial.server.enqueue(Scenario.accept().echo());
+      trial.server.enqueue(Scenario.accept().echo());
+      Reconnector reconnector =
+          trial
+              .client()
+              .reconnecting(
+                  request -> request.url(trial.server.url()),
+                  policy,
+                  session -> {
+                    everything(session);
+                    if (sessions.incrementAndGet() == 1) {
+                      session.terminate();
+                      itself.join().send("for the next");
+                    } else {
+                      assertThat(session.incoming().receive(SOON)).isPresent();
+                      itself.join().close();
+                    }
+                  });
+      itself.complete(reconnector);
+      assertThat(reconnector.awaitEnd(SOON)).contains(new Transition.Ending.Done());
+      assertThat(stopped)
+          .succeedsWithin(SOON)
+          .isEqualTo(new Transition.Stopped(new Transition.Ending.Done()));
+      assertThat(sessions).hasValue(2);
+      assertThat(reconnector.unsent()).isEmpty();
     }
   }
 

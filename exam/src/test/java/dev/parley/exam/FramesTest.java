@@ -21,8 +21,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.parley.client.DefaultClientWebSocketSession;
 import dev.parley.client.HttpClient;
 import dev.parley.client.WebSockets;
+import dev.parley.testkit.MockConnection;
 import dev.parley.testkit.RawFrame;
 import dev.parley.testkit.Scenario;
+import dev.parley.websocket.CloseReason;
 import dev.parley.websocket.Frame;
 import dev.parley.websocket.Opcode;
 import dev.parley.websocket.Violation;
@@ -380,6 +382,34 @@ final class FramesTest {
             assertThat(session.incoming().receive(SOON)).contains(new Frame.Text("ab"));
             assertThat(session.incoming().receive(SOON)).contains(new Frame.Text("c"));
             session.close();
+          });
+    }
+  }
+
+  /** The message that has begun never ends, and nobody gets any of it. */
+  @Row(39)
+  @Test
+  void closeInsideAMessage() {
+    Frame.Close close = new Frame.Close(CloseReason.GOING_AWAY);
+    byte[] wire =
+        wire(
+            RawFrame.text("before"),
+            START,
+            RawFrame.of(Opcode.CLOSE, close.data()),
+            REST,
+            RawFrame.text("after"));
+    try (Trial trial = Trial.begin()) {
+      trial.each(
+          Scenario.accept().sendBytes(wire).glued().expect(close).endOfStream(),
+          session -> {
+            assertThat(Delivered.by(session))
+                .isEqualTo(new Delivered(List.of(new Frame.Text("before"), close), null));
+            assertThat(session.closeReason())
+                .succeedsWithin(SOON)
+                .isEqualTo(CloseReason.GOING_AWAY);
+            MockConnection connection = trial.server.takeConnection(SOON);
+            connection.awaitEnd(SOON);
+            assertThat(connection.frames()).hasSize(1);
           });
     }
   }

@@ -8,16 +8,18 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.parley.client.HttpClient;
 import dev.parley.client.HttpResponse;
+import dev.parley.client.WebSocketOpeningException;
 import dev.parley.client.WebSocketUpgradeException;
 import dev.parley.client.WebSockets;
+import dev.parley.client.transport.OpeningPhase;
 import dev.parley.testkit.Fault;
 import dev.parley.testkit.FaultProxy;
 import dev.parley.testkit.Faults;
+import dev.parley.testkit.MockConnection;
 import dev.parley.testkit.RawFrame;
 import dev.parley.testkit.Scenario;
 import dev.parley.websocket.CloseReason;
 import dev.parley.websocket.Frame;
-import dev.parley.websocket.WebSocketException;
 import dev.parley.websocket.extension.PerMessageDeflateConfig;
 import dev.parley.websocket.extension.WebSocketExtensions;
 import dev.parley.websocket.handshake.HeadWriter;
@@ -44,6 +46,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The answer of a server to the opening request. */
 final class HandshakeTest {
+  private static final Frame GOING_AWAY = new Frame.Close(CloseReason.GOING_AWAY);
+
   private final Trial trial =
       Trial.begin(
           ws ->
@@ -112,14 +116,16 @@ final class HandshakeTest {
                 fails(
                     "bad-accept",
                     Scenario.answer(
-                        right ->
-                            HeadWriter.write(
-                                new ResponseHead(
-                                    101,
-                                    "",
-                                    right.headers().toBuilder()
-                                        .set("Sec-WebSocket-Accept", wrong.apply(accept(right)))
-                                        .build())))));
+                            right ->
+                                HeadWriter.write(
+                                    new ResponseHead(
+                                        101,
+                                        "",
+                                        right.headers().toBuilder()
+                                            .set("Sec-WebSocket-Accept", wrong.apply(accept(right)))
+                                            .build())))
+                        .send(RawFrame.text("after"))
+                        .glued()));
   }
 
   @Row(1)
@@ -244,13 +250,15 @@ final class HandshakeTest {
 
   private static Scenario answer(String statusLine, String lineEnd) {
     return Scenario.answer(
-        right -> {
-          StringBuilder head = new StringBuilder(statusLine).append(lineEnd);
-          for (Headers.Field field : right.headers().fields()) {
-            head.append(field.name() + ": " + field.value() + lineEnd);
-          }
-          return head.append(lineEnd).toString().getBytes(StandardCharsets.ISO_8859_1);
-        });
+            right -> {
+              StringBuilder head = new StringBuilder(statusLine).append(lineEnd);
+              for (Headers.Field field : right.headers().fields()) {
+                head.append(field.name() + ": " + field.value() + lineEnd);
+              }
+              return head.append(lineEnd).toString().getBytes(StandardCharsets.ISO_8859_1);
+            })
+        .send(RawFrame.text("after"))
+        .glued();
   }
 
   @Row(9)
@@ -271,10 +279,12 @@ final class HandshakeTest {
                 config -> config.install(WebSockets.PLUGIN, ws -> ws.openTimeout(timeout)))) {
       way.always(Faults.none().toClient(Fault.drip(Duration.ofMillis(20))));
       long start = TimeBound.now();
-      assertThatExceptionOfType(WebSocketException.class)
+      assertThatExceptionOfType(WebSocketOpeningException.class)
           .isThrownBy(() -> client.webSocketSession("ws://localhost:" + way.port()))
           .withCauseInstanceOf(SocketTimeoutException.class)
-          .withMessageContaining("timeout while waiting for the response");
+          .withMessageContaining("timeout while waiting for the response")
+          .returns("timeout", WebSocketOpeningException::reason)
+          .returns(OpeningPhase.RESPONSE, WebSocketOpeningException::phase);
       assertTook(start, timeout, timeout);
       server.awaitEnd(SOON);
     }
@@ -298,16 +308,32 @@ final class HandshakeTest {
   @Row(11)
   @Test
   void everySplitOfHeadAndFrames() {
-    Frame closing = new Frame.Close(CloseReason.GOING_AWAY);
-    List<Frame> frames = List.of(new Frame.Text("one"), new Frame.Binary(new byte[] {2}), closing);
+    assertDeliveredInEverySplit(
+        List.of(new Frame.Text("one"), new Frame.Binary(new byte[] {2}), GOING_AWAY));
+  }
+
+  @Row(11)
+  @Test
+  void everySplitOfHeadAndClose() {
+    assertDeliveredInEverySplit(List.of(GOING_AWAY));
+    assertDeliveredInEverySplit(List.of(GOING_AWAY), RawFrame.text("after"));
+  }
+
+  private void assertDeliveredInEverySplit(List<Frame> frames, RawFrame... ignored) {
     Scenario scenario = Scenario.accept();
-    for (Frame frame : frames) {
+    int length = 0;
+    List<RawFrame> all = new ArrayList<>();
+    frames.forEach(frame -> all.add(RawFrame.of(frame.opcode(), frame.data())));
+    all.addAll(List.of(ignored));
+    for (RawFrame frame : all) {
       scenario = scenario.send(frame);
+      length += frame.toBytes().length;
     }
-    int length = lengthOf(scenario);
+    scenario = scenario.glued().expect(GOING_AWAY).endOfStream();
+    length += lengthOfTheHead(scenario);
     for (int place = 0; place <= length; place++) {
       try (HttpClient client = sliced(place)) {
-        trial.server.enqueue(scenario.glued().expect(closing).endOfStream());
+        trial.server.enqueue(scenario);
         Delivered delivered = Delivered.by(client.webSocketSession(trial.server.url()));
         assertThat(delivered).as("cut at " + place).isEqualTo(new Delivered(frames, null));
       }
@@ -320,14 +346,11 @@ final class HandshakeTest {
         config -> config.connector(SlicedReads.cutAt(place)).install(WebSockets.PLUGIN));
   }
 
-  /** Returns how many bytes a server writes. */
-  private int lengthOf(Scenario scenario) {
-    trial.server.enqueue(
-        scenario.expect("Close", frame -> frame instanceof Frame.Close).endOfStream());
+  private int lengthOfTheHead(Scenario scenario) {
+    trial.server.enqueue(scenario);
     trial.client().webSocket(trial.server.url(), session -> Delivered.by(session));
-    var handshake = trial.server.takeHandshake(SOON);
-    int head = HeadWriter.write(Objects.requireNonNull(handshake.answer())).length;
-    return head + (2 + 3) + (2 + 1) + (2 + 2 + "Going away".length());
+    MockConnection.Handshake handshake = trial.server.takeHandshake(SOON);
+    return HeadWriter.write(Objects.requireNonNull(handshake.answer())).length;
   }
 
   @Row(14)

@@ -8,6 +8,7 @@ import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import org.bouncycastle.tls.Certificate;
 import org.bouncycastle.tls.CertificateEntry;
+import org.bouncycastle.tls.CipherSuite;
 import org.bouncycastle.tls.ContentType;
 import org.bouncycastle.tls.DefaultTlsServer;
 import org.bouncycastle.tls.HandshakeType;
@@ -20,6 +21,7 @@ import org.bouncycastle.tls.crypto.TlsCryptoParameters;
 import org.bouncycastle.tls.crypto.impl.jcajce.JcaDefaultTlsCredentialedSigner;
 import org.bouncycastle.tls.crypto.impl.jcajce.JcaTlsCrypto;
 import org.bouncycastle.tls.crypto.impl.jcajce.JcaTlsCryptoProvider;
+import org.jspecify.annotations.Nullable;
 
 /** TLS as no honest server speaks it: BouncyCastle's, with what it sends in our hands. */
 final class HostileTls extends TlsServerProtocol {
@@ -38,9 +40,15 @@ final class HostileTls extends TlsServerProtocol {
 
   /** Serves TLS 1.3. */
   static TlsServer.Service serving(Certificates.Identity identity, Talk talk) {
+    return serving(ProtocolVersion.TLSv13, identity, talk);
+  }
+
+  /** Serves one version of TLS. */
+  static TlsServer.Service serving(
+      ProtocolVersion version, Certificates.Identity identity, Talk talk) {
     return socket -> {
       HostileTls tls = new HostileTls(socket);
-      tls.accept(tls.new Tls13(identity));
+      tls.accept(tls.new Speaking(version, identity));
       talk.talk(tls, new TlsServer.Secured(tls.getInputStream(), tls.getOutputStream(), socket));
     };
   }
@@ -90,29 +98,39 @@ final class HostileTls extends TlsServerProtocol {
     return socket;
   }
 
-  private final class Tls13 extends DefaultTlsServer {
+  private final class Speaking extends DefaultTlsServer {
+    private final ProtocolVersion version;
     private final Certificates.Identity identity;
 
-    Tls13(Certificates.Identity identity) {
+    Speaking(ProtocolVersion version, Certificates.Identity identity) {
       super(crypto);
+      this.version = version;
       this.identity = identity;
     }
 
     @Override
     protected ProtocolVersion[] getSupportedVersions() {
-      return ProtocolVersion.TLSv13.only();
+      return version.only();
+    }
+
+    @Override
+    protected int[] getSupportedCipherSuites() {
+      return new int[] {
+        CipherSuite.TLS_AES_128_GCM_SHA256, CipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
+      };
     }
 
     @Override
     public TlsCredentialedSigner getCredentials() throws IOException {
       try {
         TlsCertificate certificate = crypto.createCertificate(identity.certificate().getEncoded());
+        byte @Nullable [] request = version.equals(ProtocolVersion.TLSv13) ? new byte[0] : null;
         CertificateEntry[] entries = {new CertificateEntry(certificate, null)};
         return new JcaDefaultTlsCredentialedSigner(
             new TlsCryptoParameters(context),
             (JcaTlsCrypto) getCrypto(),
             identity.key(),
-            new Certificate(new byte[0], entries),
+            new Certificate(request, entries),
             SignatureScheme.getSignatureAndHashAlgorithm(SignatureScheme.ecdsa_secp256r1_sha256));
       } catch (GeneralSecurityException e) {
         throw new IOException(e);

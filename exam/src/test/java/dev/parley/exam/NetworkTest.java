@@ -330,12 +330,16 @@ final class NetworkTest {
 
     @Test
     void messageThatNeverEndsIsGivenUp() throws InterruptedException {
-      RawFrame start = RawFrame.of(Opcode.BINARY, new byte[10]).withLength(100 << 20);
-      Step drip = dripping(start, Duration.ofMillis(50));
-      server.enqueue(Scenario.accept().then(drip).stall());
+      CountDownLatch last = new CountDownLatch(1);
+      RawFrame frame = RawFrame.of(Opcode.BINARY, new byte[10]).withLength(100 << 20);
+      Step drip = dripping(frame, Duration.ofMillis(50));
+      server.enqueue(Scenario.accept().then(drip).signal(last).stall());
       WebSocketSession session = open();
+      last.await();
 
+      long start = TimeBound.now();
       assertFoundDead(session, "no sign of life");
+      assertTook(start, SHORT.plus(PONG_TIMEOUT));
       connector.assertNoneOpen(SOON);
     }
 

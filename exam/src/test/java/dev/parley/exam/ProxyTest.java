@@ -10,9 +10,11 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.parley.client.DefaultClientWebSocketSession;
 import dev.parley.client.HttpClient;
+import dev.parley.client.WebSocketOpeningException;
 import dev.parley.client.WebSockets;
+import dev.parley.client.transport.HttpAuthentication;
+import dev.parley.client.transport.OpeningPhase;
 import dev.parley.client.transport.ProxyException;
-import dev.parley.client.transport.ProxyException.Reason;
 import dev.parley.client.transport.ProxyOptions;
 import dev.parley.client.transport.ProxyOptions.Kind;
 import dev.parley.client.transport.TlsHandshakeException;
@@ -38,8 +40,10 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -71,19 +75,27 @@ final class ProxyTest {
     return client(proxy, TRUSTING, SOON);
   }
 
-  /** Opens a session that must fail, and returns the cause. */
-  private static Throwable causeOf(ProxyOptions proxy, String url) {
+  /** Opens a session that must fail, and returns how. */
+  private static WebSocketException failure(ProxyOptions proxy, String url) {
     try (HttpClient client = client(proxy)) {
-      WebSocketException failure =
-          catchThrowableOfType(WebSocketException.class, () -> client.webSocketSession(url));
-      return failure.getCause() == null ? failure : failure.getCause();
+      return catchThrowableOfType(WebSocketException.class, () -> client.webSocketSession(url));
     }
   }
 
-  private static ProxyException noTunnel(ProxyOptions proxy) {
-    Throwable cause = causeOf(proxy, "ws://origin.invalid/");
-    assertThat(cause).isInstanceOf(ProxyException.class);
-    return (ProxyException) cause;
+  /** Opens a session that must fail at the proxy for a reason that has a stable word. */
+  private static ProxyException noTunnel(ProxyOptions proxy, String word) {
+    WebSocketException failure = failure(proxy, "ws://origin.invalid/");
+    assertFailed(failure, OpeningPhase.PROXY, word);
+    assertThat(failure).hasCauseInstanceOf(ProxyException.class);
+    return (ProxyException) Objects.requireNonNull(failure.getCause());
+  }
+
+  private static void assertFailed(@Nullable Throwable failure, OpeningPhase phase, String word) {
+    assertThat(failure)
+        .isExactlyInstanceOf(WebSocketOpeningException.class)
+        .asInstanceOf(InstanceOfAssertFactories.type(WebSocketOpeningException.class))
+        .returns(phase, WebSocketOpeningException::phase)
+        .returns(word, WebSocketOpeningException::reason);
   }
 
   private static String echo(DefaultClientWebSocketSession session, String text) {
@@ -94,14 +106,14 @@ final class ProxyTest {
   @Row(61)
   @ParameterizedTest
   @CsvSource({
-    "407, 'Basic realm=\"x\"',            CREDENTIALS, ', offered Basic'",
-    "407, Martian,                        CREDENTIALS, ', offered Martian'",
-    "407, ,                               CREDENTIALS, ''",
-    "403, ,                               REFUSED,     ''",
-    "502, ,                               REFUSED,     ''",
+    "407, 'Basic realm=\"x\"',            proxy-credentials, ', offered Basic'",
+    "407, Martian,                        proxy-credentials, ', offered Martian'",
+    "407, ,                               proxy-credentials, ''",
+    "403, ,                               proxy-refused,     ''",
+    "502, ,                               proxy-refused,     ''",
   })
   void refusalIsToldWithItsStatusAndNotAskedForTwice(
-      int status, @Nullable String challenge, Reason reason, String offered) {
+      int status, @Nullable String challenge, String word, String offered) {
     String head =
         "HTTP/1.1 "
             + status
@@ -120,14 +132,48 @@ final class ProxyTest {
               at(Kind.HTTP, proxy.port()),
               at(Kind.HTTP, proxy.port()).withCredentials("user", "hunter2"))) {
         int before = proxy.asked().size();
-        ProxyException e = noTunnel(options);
-        assertThat(e.reason()).isEqualTo(reason);
+        ProxyException e = noTunnel(options, word);
         assertThat(e.code()).hasValue(status);
         assertThat(e)
             .hasMessageEndingWith(
                 "refused the tunnel to origin.invalid:80: " + status + " No" + offered)
             .hasMessageNotContaining("hunter2");
         assertThat(proxy.asked()).hasSize(before + 1);
+      }
+      assertThat(proxy.connections()).isEqualTo(2);
+    }
+  }
+
+  /** Whoever knows the password is believed at once; whoever does not need not try again. */
+  @Row(61)
+  @Test
+  void digestThatIsNeverRightIsAnsweredOnce() {
+    AtomicInteger nonces = new AtomicInteger();
+    ScriptedProxy.Service never =
+        (socket, asked) -> {
+          while (true) {
+            String challenge =
+                "Proxy-Authenticate: Digest realm=\"r\", nonce=\"n%d\", qop=\"auth\", stale=true"
+                    .formatted(nonces.incrementAndGet());
+            ScriptedProxy.http(
+                    "HTTP/1.1 407 No\r\n" + challenge + "\r\nContent-Length: 0\r\n\r\n",
+                    (s, a) -> {})
+                .serve(socket, asked);
+          }
+        };
+    try (ScriptedProxy proxy = new ScriptedProxy(never)) {
+      ProxyOptions plain = at(Kind.HTTP, proxy.port());
+      for (ProxyOptions options :
+          List.of(
+              plain.withAuthentication(HttpAuthentication.digest("user", "hunter2")),
+              plain.withCredentials("user", "hunter2"))) {
+        int before = proxy.asked().size();
+        ProxyException e = noTunnel(options, "proxy-credentials");
+        assertThat(e.code()).hasValue(407);
+        assertThat(proxy.asked()).hasSize(before + 2);
+        assertThat(proxy.asked().getLast())
+            .contains("\r\nProxy-Authorization: Digest username=\"user\", ")
+            .doesNotContain("hunter2");
       }
       assertThat(proxy.connections()).isEqualTo(2);
     }
@@ -148,7 +194,8 @@ final class ProxyTest {
       long start = TimeBound.now();
       assertThatThrownBy(() -> client.webSocketSession("ws://origin.invalid/"))
           .hasCauseInstanceOf(SocketTimeoutException.class)
-          .hasMessageContaining("the proxy localhost:" + proxy.port());
+          .hasMessageContaining("the proxy localhost:" + proxy.port())
+          .satisfies(e -> assertFailed(e, OpeningPhase.PROXY, "timeout"));
       assertTook(start, SHORT, SHORT);
       late.countDown();
     }
@@ -185,8 +232,7 @@ final class ProxyTest {
           }
         };
     try (ScriptedProxy proxy = new ScriptedProxy(ScriptedProxy.http(crlf(start), endless))) {
-      ProxyException e = noTunnel(at(Kind.HTTP, proxy.port()));
-      assertThat(e.reason()).isEqualTo(Reason.MALFORMED);
+      ProxyException e = noTunnel(at(Kind.HTTP, proxy.port()), "proxy-malformed");
       assertThat(e)
           .cause()
           .isInstanceOfSatisfying(
@@ -207,7 +253,7 @@ final class ProxyTest {
             "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 199 Soon\r\nA: b\r\n\r\nHTTP/1.1 502 No\r\n\r\n",
             ScriptedProxy::stayQuiet);
     try (ScriptedProxy proxy = new ScriptedProxy(proxying)) {
-      assertThat(noTunnel(at(Kind.HTTP, proxy.port())).code()).hasValue(502);
+      assertThat(noTunnel(at(Kind.HTTP, proxy.port()), "proxy-refused").code()).hasValue(502);
     }
   }
 
@@ -217,8 +263,12 @@ final class ProxyTest {
   void tunnelThatEndsAtOnceFailsTheOpening(String scheme) {
     try (ScriptedProxy proxy = new ScriptedProxy(ScriptedProxy.http(OPEN, (s, a) -> {}))) {
       // The proxy may take the request before it is gone, or reset the connection.
-      Throwable cause = causeOf(at(Kind.HTTP, proxy.port()), scheme + "://origin.invalid/");
-      assertThat(cause).isInstanceOfAny(HandshakeException.class, IOException.class);
+      WebSocketException failure =
+          failure(at(Kind.HTTP, proxy.port()), scheme + "://origin.invalid/");
+      assertThat(failure)
+          .satisfiesAnyOf(
+              e -> assertThat(e).isInstanceOf(HandshakeException.class),
+              e -> assertThat(e).hasCauseInstanceOf(IOException.class));
     }
   }
 
@@ -239,8 +289,8 @@ final class ProxyTest {
 
   @Row(64)
   @ParameterizedTest
-  @CsvSource({"false, HOST_NAME", "true, UNTRUSTED"})
-  void certificateOfTheProxyIsNotTheOrigins(boolean mitm, TlsHandshakeException.Reason expected) {
+  @CsvSource({"false, tls-hostname", "true, tls-untrusted"})
+  void certificateOfTheProxyIsNotTheOrigins(boolean mitm, String word) {
     // Either the proxy's own, which is valid for the proxy, or one that it made for the origin.
     SSLContext context =
         mitm
@@ -249,10 +299,9 @@ final class ProxyTest {
     try (ScriptedProxy proxy =
         new ScriptedProxy(
             ScriptedProxy.http(OPEN, ScriptedProxy.tls(context, ScriptedProxy::end)))) {
-      Throwable cause = causeOf(at(Kind.HTTP, proxy.port()), "wss://localhost/");
-      assertThat(cause)
-          .isInstanceOfSatisfying(
-              TlsHandshakeException.class, e -> assertThat(e.reason()).isEqualTo(expected));
+      WebSocketException failure = failure(at(Kind.HTTP, proxy.port()), "wss://localhost/");
+      assertFailed(failure, OpeningPhase.TLS, word);
+      assertThat(failure).hasCauseInstanceOf(TlsHandshakeException.class);
       assertThat(proxy.asked()).singleElement().asString().startsWith("CONNECT ");
     }
   }
@@ -392,15 +441,16 @@ final class ProxyTest {
   @Row(68)
   @ParameterizedTest
   @CsvSource({
-    "04 5a, '',                      MALFORMED",
-    "05 01, '',                      MALFORMED",
-    "05 ff, '',                      CREDENTIALS",
-    "05 00, 04 00 00 01,             MALFORMED",
-    "05 00, 05 00 00 07,             MALFORMED",
+    "04 5a, '',          proxy-malformed",
+    "05 01, '',          proxy-malformed",
+    "05 ff, '',          proxy-credentials",
+    "05 00, 04 00 00 01, proxy-malformed",
+    "05 00, 05 00 00 07, proxy-malformed",
   })
-  void socksThatIsNoneIsRefused(String method, String reply, Reason reason) {
+  void socksThatIsNoneIsRefused(String method, String reply, String word) {
     try (ScriptedProxy proxy = socks(method, reply)) {
-      assertThat(noTunnel(at(Kind.SOCKS5, proxy.port())).reason()).isEqualTo(reason);
+      assertThat(noTunnel(at(Kind.SOCKS5, proxy.port()), word))
+          .hasMessageContaining("localhost:" + proxy.port());
     }
   }
 
@@ -409,8 +459,7 @@ final class ProxyTest {
   @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8, 9, 0x80, 0xff})
   void replyCodeOfSocksIsTold(int code) {
     try (ScriptedProxy proxy = socks("05 00", "05 %02x 00 01 00 00 00 00 00 00".formatted(code))) {
-      ProxyException e = noTunnel(at(Kind.SOCKS5, proxy.port()));
-      assertThat(e.reason()).isEqualTo(Reason.REFUSED);
+      ProxyException e = noTunnel(at(Kind.SOCKS5, proxy.port()), "proxy-refused");
       assertThat(e.code()).hasValue(code);
       assertThat(e).hasMessageContaining("SOCKS5 reply " + code + ", ");
     }
@@ -426,7 +475,7 @@ final class ProxyTest {
           say(socket, 7 + "origin.invalid".length(), reply);
         };
     try (ScriptedProxy proxy = new ScriptedProxy(truncating)) {
-      assertThat(noTunnel(at(Kind.SOCKS5, proxy.port())).reason()).isEqualTo(Reason.CLOSED);
+      assertThat(noTunnel(at(Kind.SOCKS5, proxy.port()), "proxy-closed").code()).isEmpty();
     }
   }
 

@@ -278,8 +278,10 @@ final class ReconnectTest {
     server.enqueue(Scenario.reject(503));
     Reconnector reconnector = start(SLOW);
     Transition.Waiting unused = await(Transition.Waiting.class);
+    long start = TimeBound.now();
     reconnector.close();
     assertThat(reconnector.awaitEnd(SOON)).contains(new Ending.Done());
+    TimeBound.assertTook(start, Duration.ZERO);
   }
 
   @Row(93)

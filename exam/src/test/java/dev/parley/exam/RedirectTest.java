@@ -14,6 +14,7 @@ import dev.parley.client.Redirects;
 import dev.parley.client.WebSocketOpeningException;
 import dev.parley.client.WebSocketUpgradeException;
 import dev.parley.client.WebSockets;
+import dev.parley.client.transport.HttpAuthentication;
 import dev.parley.client.transport.ProxyOptions;
 import dev.parley.client.transport.TlsOptions;
 import dev.parley.testkit.MockProxy;
@@ -24,6 +25,7 @@ import dev.parley.websocket.Frame;
 import dev.parley.websocket.handshake.HandshakeException;
 import dev.parley.websocket.handshake.Headers;
 import dev.parley.websocket.handshake.RequestHead;
+import dev.parley.websocket.handshake.ResponseHead;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.function.Consumer;
@@ -362,29 +364,50 @@ final class RedirectTest {
     }
   }
 
+  /** The proxy challenges each tunnel anew, whether or not it was told a password at once. */
   @Row({16, 65})
-  @Test
-  void credentialsForTheProxyStayThere() {
-    try (MockProxy proxy = MockProxy.start();
-        HttpClient proxied =
-            client(
-                config ->
-                    config.proxy(
-                        ProxyOptions.parse(proxy.url()).withCredentials("user", "hunter2")))) {
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void credentialsForTheProxyStayThere(boolean basicFirst) {
+    try (MockProxy proxy = MockProxy.start()) {
+      ProxyOptions plain = ProxyOptions.parse(proxy.url());
+      ProxyOptions knowing =
+          basicFirst
+              ? plain.withCredentials("user", "hunter2")
+              : plain.withAuthentication(HttpAuthentication.digest("user", "hunter2"));
+      for (int tunnel = 0; tunnel < 2; tunnel++) {
+        proxy.enqueue(
+            new ResponseHead(
+                407,
+                "Who",
+                Headers.builder()
+                    .add("Proxy-Authenticate", "Digest realm=\"r\", nonce=\"n\", qop=\"auth\"")
+                    .build()));
+        proxy.enqueue(new ResponseHead(200, "OK", Headers.EMPTY));
+      }
       server.enqueue(redirect("ws://second.invalid:" + other.port() + "/"));
-      try (var session = proxied.webSocketSession("ws://first.invalid:" + server.port())) {
+      try (HttpClient proxied = client(config -> config.proxy(knowing));
+          var session = proxied.webSocketSession("ws://first.invalid:" + server.port())) {
         session.send("hello");
         assertThat(session.incoming().receive()).isEqualTo(new Frame.Text("hello"));
       }
       for (String host : new String[] {"first", "second"}) {
-        RequestHead connect = proxy.takeRequest(SOON);
-        assertThat(connect.target()).startsWith(host + ".invalid:");
-        assertThat(connect.headers().get("Proxy-Authorization"))
-            .isEqualTo("Basic dXNlcjpodW50ZXIy");
+        RequestHead asked = proxy.takeRequest(SOON);
+        assertThat(asked.target()).startsWith(host + ".invalid:");
+        assertThat(asked.headers().get("Proxy-Authorization"))
+            .isEqualTo(basicFirst ? "Basic dXNlcjpodW50ZXIy" : null);
+        RequestHead answered = proxy.takeRequest(SOON);
+        assertThat(answered.target()).isEqualTo(asked.target());
+        assertThat(answered.headers().get("Proxy-Authorization"))
+            .startsWith("Digest username=\"user\", ")
+            .contains("uri=\"" + asked.target() + '"');
       }
     }
-    assertThat(take(server).headers().get("Proxy-Authorization")).isNull();
-    assertThat(take(other).headers().get("Proxy-Authorization")).isNull();
+    for (MockWebSocketServer origin : new MockWebSocketServer[] {server, other}) {
+      RequestHead request = take(origin);
+      assertThat(request.toString() + request.headers().fields())
+          .doesNotContainIgnoringCase("authorization", "dXNlcjpodW50ZXIy", "digest");
+    }
   }
 
   @Row(15)

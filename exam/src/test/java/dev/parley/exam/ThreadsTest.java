@@ -10,6 +10,8 @@ import dev.parley.client.DefaultClientWebSocketSession;
 import dev.parley.client.HttpClient;
 import dev.parley.client.MessageOptions;
 import dev.parley.client.WebSockets;
+import dev.parley.client.transport.ProxyOptions;
+import dev.parley.client.transport.ProxyOptions.Kind;
 import dev.parley.testkit.RawFrame;
 import dev.parley.testkit.Scenario;
 import dev.parley.websocket.CloseReason;
@@ -39,6 +41,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Many threads on one session, and threads that are interrupted. */
@@ -206,7 +209,11 @@ final class ThreadsTest {
                 try {
                   for (int i = 0; ; i++) {
                     String text = number + " " + i;
-                    session.send(text);
+                    if (number % 4 == 1) {
+                      session.send(text);
+                    } else {
+                      session.outgoing().send(new Frame.Text(text));
+                    }
                     accepted.add(text);
                   }
                 } catch (WebSocketClosedException e) {
@@ -252,6 +259,58 @@ final class ThreadsTest {
       await(asked);
       opener.interrupt();
       await(left);
+    }
+  }
+
+  @Row(81)
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void interruptedWhileANameIsLookedUp(boolean virtual) throws Exception {
+    CountingConnector connector = new CountingConnector();
+    try (HttpClient client =
+        HttpClient.create(config -> config.connector(connector).install(WebSockets.PLUGIN))) {
+      String url = "ws://" + ExamNames.unanswered();
+      new Interrupted(virtual, () -> client.webSocketSession(url)).interrupt();
+      connector.assertNoneOpen(SOON);
+    }
+  }
+
+  /** The proxy is asked for a tunnel, which it neither opens nor refuses. */
+  @Row(81)
+  @ParameterizedTest
+  @CsvSource({"HTTP, false", "HTTP, true", "SOCKS5, false", "SOCKS5, true"})
+  void interruptedWhileATunnelIsAskedFor(Kind kind, boolean virtual) throws Exception {
+    CountDownLatch reached = new CountDownLatch(1);
+    CountDownLatch left = new CountDownLatch(1);
+    ScriptedProxy.Service silent =
+        (socket, asked) -> {
+          if (kind == Kind.HTTP) {
+            asked.add(ScriptedProxy.readHead(socket.getInputStream()));
+          } else {
+            socket.getInputStream().skipNBytes(3);
+            socket.getOutputStream().write(new byte[] {5, 0});
+            socket.getInputStream().skipNBytes(7 + "origin.invalid".length());
+          }
+          reached.countDown();
+          ScriptedProxy.stayQuiet(socket, asked);
+          left.countDown();
+        };
+    CountingConnector connector = new CountingConnector();
+    try (ScriptedProxy proxy = new ScriptedProxy(silent);
+        HttpClient client =
+            HttpClient.create(
+                config ->
+                    config
+                        .connector(connector)
+                        .proxy(ProxyOptions.of(kind, "localhost", proxy.port()))
+                        .install(WebSockets.PLUGIN))) {
+      Interrupted opener =
+          new Interrupted(virtual, () -> client.webSocketSession("ws://origin.invalid/"));
+      await(reached);
+      opener.interrupt();
+      await(left);
+      connector.assertNoneOpen(SOON);
+      assertThat(connector.made()).isZero();
     }
   }
 

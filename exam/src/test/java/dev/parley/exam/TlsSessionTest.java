@@ -29,6 +29,7 @@ import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
 import org.bouncycastle.tls.AlertDescription;
+import org.bouncycastle.tls.ProtocolVersion;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -108,10 +109,12 @@ final class TlsSessionTest {
       with(jsse(protocol, afterwards(bytes)), session -> assertBroken(session, message));
     }
 
-    @Test
-    void breaksItWithAnAlert() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {TlsClient.TLS_1_2, TlsClient.TLS_1_3})
+    void breaksItWithAnAlert(String protocol) throws Exception {
       with(
           HostileTls.serving(
+              protocol.equals(TlsClient.TLS_1_2) ? ProtocolVersion.TLSv12 : ProtocolVersion.TLSv13,
               SERVER,
               (tls, secured) -> {
                 secured.open();
