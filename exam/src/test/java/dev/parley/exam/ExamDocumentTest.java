@@ -7,13 +7,19 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.platform.commons.annotation.Testable;
 import org.junit.platform.commons.support.AnnotationSupport;
@@ -32,6 +38,9 @@ final class ExamDocumentTest {
       `mvn verify` runs them all. `./dev exam` makes this page from the tests' annotations; a row without a test breaks the build.
 
       """;
+
+  /** A test class, perhaps with what is to be found in it. */
+  private static final Pattern NAMED = Pattern.compile("`([A-Z]\\w*Test(?:\\.\\w+)*)`");
 
   private final TreeMap<Integer, TreeSet<String>> tests = new TreeMap<>();
 
@@ -73,6 +82,53 @@ final class ExamDocumentTest {
       Files.writeString(document, page);
     }
     assertThat(page.toString()).isEqualTo(Files.readString(document));
+  }
+
+  /** What is proved in another module is named by hand, so its names are held against the code. */
+  @Test
+  void everyTestOfAnotherModuleExists() throws IOException {
+    Map<String, Path> sources = new HashMap<>();
+    Path root = Path.of(Objects.requireNonNull(System.getProperty("parley.root")));
+    try (DirectoryStream<Path> modules = Files.newDirectoryStream(root, Files::isDirectory)) {
+      for (Path module : modules) {
+        Path tests = module.resolve("src/test/java");
+        if (Files.isDirectory(tests)) {
+          try (Stream<Path> files = Files.walk(tests)) {
+            files.forEach(file -> sources.put(file.getFileName().toString(), file));
+          }
+        }
+      }
+    }
+    List<String> named = new ArrayList<>();
+    List<String> missing = new ArrayList<>();
+    for (String line : rows()) {
+      String[] cells = line.split("\\|", -1);
+      Matcher names = NAMED.matcher(cells.length > 2 ? cells[2] : "");
+      while (names.find()) {
+        named.add(names.group(1));
+        if (!exists(names.group(1), sources)) {
+          missing.add(names.group(1));
+        }
+      }
+    }
+    assertThat(named).isNotEmpty();
+    assertThat(missing).as("tests that rows.txt names and nobody has").isEmpty();
+  }
+
+  /** Tells whether there is such a class, and within it such classes and methods. */
+  private static boolean exists(String name, Map<String, Path> sources) throws IOException {
+    String[] parts = name.split("\\.", -1);
+    Path source = sources.get(parts[0] + ".java");
+    if (source == null) {
+      return false;
+    }
+    String code = Files.readString(source);
+    for (String part : parts) {
+      if (!Pattern.compile("(class " + part + "\\b|void " + part + "\\()").matcher(code).find()) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private void collect(Class<?> type) {
