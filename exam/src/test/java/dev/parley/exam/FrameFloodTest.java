@@ -23,6 +23,7 @@ import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
@@ -230,6 +231,58 @@ final class FrameFloodTest {
       assertThat(session.incoming().receive(SOON)).contains(new Frame.Binary(countingUp(LIMIT)));
       session.terminate();
     }
+  }
+
+  /**
+   * With all limits as they are by default. The whole message is made when its last fragment has
+   * come, and until then the fragments are there: so they may take half of the bound, and no more.
+   */
+  @Row({28, 31})
+  @Test
+  void largestMessageInSmallFragmentsKeepsToTheMemoryBound() throws Exception {
+    int largest = 64 << 20;
+    int size = 512; // of which 128 Ki make the largest message, and are as many as may be
+    byte[] some = repeat(fragment(Opcode.CONTINUATION, size, false), 128);
+    CountDownLatch opened = new CountDownLatch(1);
+    CountDownLatch written = new CountDownLatch(1);
+    CountDownLatch measured = new CountDownLatch(1);
+    try (BareServer server =
+            BareServer.start(
+                connection -> {
+                  connection.accept();
+                  opened.await();
+                  connection.write(fragment(Opcode.BINARY, size, false));
+                  for (int i = 1; i < largest / size / 128; i++) {
+                    connection.write(some);
+                  }
+                  for (int i = 0; i < 126; i++) {
+                    connection.write(fragment(Opcode.CONTINUATION, size, false));
+                  }
+                  connection.write(RawFrame.of(Opcode.PING, EMPTY));
+                  connection.readFrame(); // the Pong: the client has read what came before
+                  written.countDown();
+                  measured.await();
+                  connection.write(fragment(Opcode.CONTINUATION, size, true));
+                  connection.readToEnd();
+                });
+        HttpClient client = client(ws -> {})) {
+      DefaultClientWebSocketSession session = client.webSocketSession(server.url());
+      long before = Cost.liveHeap();
+      opened.countDown();
+      assertThat(written.await(SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      long held = Cost.liveHeap() - before;
+      measured.countDown();
+      Frame message = session.incoming().receive(SOON).orElseThrow();
+      assertThat(message.data()).hasSize(largest).startsWith(7).endsWith(7);
+      assertThat(held + largest).isLessThan(2L * largest + (512 << 10));
+      session.terminate();
+    }
+  }
+
+  private static byte[] fragment(Opcode opcode, int size, boolean fin) {
+    byte[] payload = new byte[size];
+    Arrays.fill(payload, (byte) 7);
+    return RawFrame.of(opcode, payload).withFin(fin).toBytes();
   }
 
   private static byte[] ping(int number) {
