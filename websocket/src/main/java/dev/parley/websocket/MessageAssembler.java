@@ -16,7 +16,10 @@ final class MessageAssembler {
    */
   private static final int SMALL = 8 << 10;
 
-  /** Up to here small fragments are gathered in one array, which doubles as they come. */
+  /**
+   * Small fragments are gathered in arrays of this size; the first one doubles up to it as they
+   * come.
+   */
   private static final int GATHERED = 64 << 10;
 
   private static final byte[] EMPTY = {};
@@ -49,21 +52,32 @@ final class MessageAssembler {
   }
 
   private void gather(byte[] fragment) {
-    int needed = gatheredSize + fragment.length;
-    if (needed > GATHERED) {
-      keepGathered();
-      needed = fragment.length;
-    }
     if (gatheredSize == 0) {
       gathered = fragment; // full, so that the next one has it copied
-    } else {
-      if (needed > gathered.length) {
-        int more = Math.min(2 * gathered.length, GATHERED);
-        gathered = Arrays.copyOf(gathered, Math.max(needed, more));
-      }
-      System.arraycopy(fragment, 0, gathered, gatheredSize, fragment.length);
+      gatheredSize = fragment.length;
+      return;
     }
-    gatheredSize = needed;
+    int count = 0;
+    for (int at = 0; at < fragment.length; at += count) {
+      int left = fragment.length - at;
+      if (gatheredSize == gathered.length) {
+        makeRoom(left);
+      }
+      count = Math.min(left, gathered.length - gatheredSize);
+      System.arraycopy(fragment, at, gathered, gatheredSize, count);
+      gatheredSize += count;
+    }
+  }
+
+  private void makeRoom(int needed) {
+    if (gatheredSize == GATHERED) {
+      keep(gathered);
+      gathered = new byte[GATHERED];
+      gatheredSize = 0;
+    } else {
+      int more = Math.max(gatheredSize + needed, 2 * gatheredSize);
+      gathered = Arrays.copyOf(gathered, Math.min(more, GATHERED));
+    }
   }
 
   private void keepGathered() {
