@@ -134,11 +134,8 @@ final class CutTest {
     }
 
     /** Returns where to cut. */
-    List<Long> places(Line line) {
-      return LongStream.rangeClosed(0, length)
-          .filter(place -> line != Line.TLS || isClear(place))
-          .boxed()
-          .toList();
+    List<Long> places() {
+      return LongStream.rangeClosed(0, length).boxed().toList();
     }
 
     /** Returns in what manners to cut there. */
@@ -150,11 +147,6 @@ final class CutTest {
 
     private boolean isNearAnEnd(long place) {
       return from.keySet().stream().anyMatch(end -> Math.abs(place - end) <= 1);
-    }
-
-    /** Tells whether it is certain that the session opens, or that it does not. */
-    private boolean isClear(long place) {
-      return seenAfter(place - TLS_VARIATION).opened() == seenAfter(place + TLS_VARIATION).opened();
     }
   }
 
@@ -171,7 +163,7 @@ final class CutTest {
     try (Laboratory laboratory = new Laboratory(line)) {
       Stream stream = laboratory.stream(way);
       List<Callable<String>> cuts = new ArrayList<>();
-      for (long place : stream.places(line)) {
+      for (long place : stream.places()) {
         for (End end : stream.ends(place, line)) {
           cuts.add(() -> laboratory.cut(way, place, end, stream));
         }
