@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.ServiceLoader;
@@ -119,6 +120,7 @@ public final class Compliance {
   private List<ClientUnderTest> clients() {
     List<ClientUnderTest> found = new ArrayList<>();
     ServiceLoader.load(ClientUnderTest.class).forEach(found::add);
+    found.sort(Comparator.comparing(client -> !client.name().equals("parley"))); // first
     if (names.isEmpty()) {
       return found;
     }
