@@ -942,6 +942,23 @@ final class InboundTest {
     }
 
     @Test
+    void thatInflateTooFarTogetherAreFoundOutThoughEachIsWithinTheLimit() {
+      Outbound outbound =
+          new Outbound(Role.SERVER, List.of(perMessageDeflate(Role.SERVER)), () -> 0);
+      Limits limits = new Limits(10_000, 5_000, 5);
+      byte[] noise = new byte[5_001]; // incompressible
+      new Random(8).nextBytes(noise);
+      String wire = Wire.write(outbound, new Frame.Binary(noise));
+      for (int cut : new int[] {1, 997, wire.length()}) {
+        Inbound inbound =
+            new Inbound(
+                Role.CLIENT, limits, Delivery.MESSAGES, List.of(perMessageDeflate(Role.CLIENT)));
+        assertThat(Wire.events(inbound, hex(wire), cut, false))
+            .containsExactly(Violation.MESSAGE_TOO_BIG);
+      }
+    }
+
+    @Test
     void thatTheSmallestWindowMakesLargerThanTheLimitAreAMessageWithinIt() {
       var factory = WebSocketExtensions.perMessageDeflate();
       var config = factory.defaultConfig().withServerMaxWindowBits(8);
