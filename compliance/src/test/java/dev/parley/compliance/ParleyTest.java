@@ -41,17 +41,8 @@ final class ParleyTest {
       return new Runner(fuzzing, PATIENCE)
           .run(parley, cases).stream()
               .filter(result -> result.finding().verdict() != Verdict.STRICT)
-              .filter(result -> !cannotBeAsked(result))
               .map(Result::toString)
               .toList();
     }
-  }
-
-  /**
-   * Parley always offers client_max_window_bits: what follows from an offer without cannot be seen.
-   */
-  private static boolean cannotBeAsked(Result result) {
-    return result.finding().verdict() == Verdict.NOT_OFFERED
-        && Deflate.DEFAULT.equals(result.played().settings().offer());
   }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.exam;
 
+import static dev.parley.exam.Trial.SOON;
+
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
@@ -9,6 +11,11 @@ import java.lang.management.MemoryUsage;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -82,18 +89,46 @@ final class Cost {
   }
 
   /** Returns how many objects of a class are alive. */
-  static int live(Class<?> type) throws JMException {
-    String histogram =
-        (String)
-            ManagementFactory.getPlatformMBeanServer()
-                .invoke(
-                    new ObjectName("com.sun.management:type=DiagnosticCommand"),
-                    "gcClassHistogram",
-                    new Object[] {new String[0]},
-                    new String[] {String[].class.getName()});
+  static int live(Class<?> type) {
     Matcher line =
         Pattern.compile("\\d+:\\s+(\\d+)\\s+\\d+\\s+" + Pattern.quote(type.getName()) + "\\s")
-            .matcher(histogram);
+            .matcher(histogram());
     return line.find() ? Integer.parseInt(line.group(1)) : 0;
+  }
+
+  private static String histogram() {
+    try {
+      return (String)
+          ManagementFactory.getPlatformMBeanServer()
+              .invoke(
+                  new ObjectName("com.sun.management:type=DiagnosticCommand"),
+                  "gcClassHistogram",
+                  new Object[] {new String[0]},
+                  new String[] {String[].class.getName()});
+    } catch (JMException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /**
+   * Waits until a measure is down to a bound, and returns what it is then. It looks again and
+   * again: nobody tells when what a process holds gets less. A virtual thread does so, as it is
+   * none of those that are counted.
+   */
+  static long settled(LongSupplier measure, long bound) throws InterruptedException {
+    CountDownLatch down = new CountDownLatch(1);
+    Runnable look =
+        () -> {
+          if (measure.getAsLong() <= bound) {
+            down.countDown();
+          }
+        };
+    try (ScheduledExecutorService looks =
+        Executors.newSingleThreadScheduledExecutor(Thread.ofVirtual().factory())) {
+      Future<?> looking = looks.scheduleWithFixedDelay(look, 0, 10, TimeUnit.MILLISECONDS);
+      boolean unused = down.await(SOON.toSeconds(), TimeUnit.SECONDS); // the measure tells more
+      looking.cancel(false);
+    }
+    return measure.getAsLong();
   }
 }

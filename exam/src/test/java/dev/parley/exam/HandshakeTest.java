@@ -504,6 +504,23 @@ final class HandshakeTest {
     fails("bad-extension", answerWith(field, field + ": " + answer));
   }
 
+  @Row(19)
+  @ParameterizedTest
+  @ValueSource(strings = {"", "=8", "=15"})
+  void clientWindowThatWasNotOffered(String value) {
+    String answer = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits" + value;
+    try (Trial without =
+        Trial.begin(
+            ws ->
+                ws.extensions(
+                    all ->
+                        all.install(
+                            WebSocketExtensions.perMessageDeflate()
+                                .withoutClientMaxWindowBits())))) {
+      without.failsToOpen("bad-extension", answerWith("Sec-WebSocket-Extensions", answer));
+    }
+  }
+
   @Row(18)
   @Test
   void extensionOverTwoLines() {

@@ -41,23 +41,18 @@ import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.LongSupplier;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import java.util.zip.Deflater;
 import java.util.zip.Inflater;
-import javax.management.JMException;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -81,54 +76,13 @@ final class ResourceTest {
 
   private static final Pattern MAPPING = Pattern.compile("[0-9a-f]+-[0-9a-f]+ ");
 
-  /**
-   * Waits until a measure is down to a bound, and returns what it is then. It looks again and
-   * again: nobody tells when what a process holds gets less. A virtual thread does so, as it is
-   * none of those that are counted.
-   */
-  private static long settled(LongSupplier measure, long bound) throws InterruptedException {
-    CountDownLatch down = new CountDownLatch(1);
-    Runnable look =
-        () -> {
-          if (measure.getAsLong() <= bound) {
-            down.countDown();
-          }
-        };
-    try (ScheduledExecutorService looks =
-        Executors.newSingleThreadScheduledExecutor(Thread.ofVirtual().factory())) {
-      Future<?> looking = looks.scheduleWithFixedDelay(look, 0, 10, TimeUnit.MILLISECONDS);
-      boolean unused = down.await(SOON.toSeconds(), TimeUnit.SECONDS); // the measure tells more
-      looking.cancel(false);
-    }
-    return measure.getAsLong();
-  }
-
-  /**
-   * Returns the bytes of the heap in use once all garbage is gone: the least of several looks, as
-   * all counts that a thread has set aside to make objects in.
-   */
-  private static long heap() {
-    return LongStream.generate(
-            () -> {
-              System.gc();
-              return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
-            })
-        .limit(5)
-        .min()
-        .orElseThrow();
-  }
-
   private static long threads() {
     return ManagementFactory.getThreadMXBean().getThreadCount();
   }
 
   /** Returns how many deflaters and inflaters are alive: each holds memory outside the heap. */
   private static long streams() {
-    try {
-      return (long) Cost.live(Deflater.class) + Cost.live(Inflater.class);
-    } catch (JMException e) {
-      throw new AssertionError(e);
-    }
+    return (long) Cost.live(Deflater.class) + Cost.live(Inflater.class);
   }
 
   private static long directMemory() {
@@ -203,13 +157,13 @@ final class ResourceTest {
                             ws.pingInterval(silence)
                                 .pongTimeout(silence)
                                 .closeTimeout(closeTimeout)))) {
-      long before = heap();
+      long before = Cost.liveHeap();
       DefaultClientWebSocketSession session = client.webSocketSession(server.url());
       CompletableFuture<?> end = session.closeReason();
       // Several times the silence after which it would be dead, were it not our own.
       assertThatExceptionOfType(TimeoutException.class)
           .isThrownBy(() -> end.get(6 * silence.toMillis(), TimeUnit.MILLISECONDS));
-      assertThat(heap() - before).isLessThan(3 * MIB); // 1 MiB waits, and another comes
+      assertThat(Cost.liveHeap() - before).isLessThan(3 * MIB); // 1 MiB waits, and another comes
       assertThat(end).isNotDone();
       assertThat(ponged).as("answered before the queue was full").isNotEmpty();
       for (int i = 0; i < 20; i++) {
@@ -268,7 +222,7 @@ final class ResourceTest {
       inParallel(Collections.nCopies(100, once)); // for what is made once and kept
       long files = openFiles();
       long threads = threads();
-      long heap = heap();
+      long heap = Cost.liveHeap();
       long direct = directMemory();
       long streams = streams();
       long outside = memoryOutsideTheHeap();
@@ -280,14 +234,14 @@ final class ResourceTest {
         growth.add(memoryOutsideTheHeap() - before);
       }
 
-      assertThat(settled(ResourceTest::openFiles, files)).isLessThanOrEqualTo(files);
-      assertThat(settled(ResourceTest::threads, threads)).isLessThanOrEqualTo(threads);
+      assertThat(Cost.settled(ResourceTest::openFiles, files)).isLessThanOrEqualTo(files);
+      assertThat(Cost.settled(ResourceTest::threads, threads)).isLessThanOrEqualTo(threads);
       assertThat(memoryOutsideTheHeap() - outside).isLessThan(outside / 20 + 16 * MIB);
       // The JVM itself takes some now and then; what a session leaves is there after every round.
       assertThat(growth.stream().sorted().toList().get(ROUNDS / 2)).isLessThan(2 * MIB);
       assertThat(directMemory()).isLessThan(direct + direct / 20 + MIB);
-      assertThat(settled(ResourceTest::streams, streams)).isLessThanOrEqualTo(streams);
-      assertThat(settled(ResourceTest::heap, heap + heap / 20)).isLessThan(heap + heap / 20 + MIB);
+      assertThat(Cost.settled(ResourceTest::streams, streams)).isLessThanOrEqualTo(streams);
+      assertThat(Cost.settled(Cost::liveHeap, heap + heap / 20)).isLessThan(heap + heap / 20 + MIB);
     }
 
     private static MockWebSocketServer server(Scenario scenario) {
@@ -458,15 +412,15 @@ final class ResourceTest {
               return session;
             };
         List<WebSocketSession> first = inParallel(Collections.nCopies(50, open));
-        long heap = heap();
+        long heap = Cost.liveHeap();
         long outside = memoryOutsideTheHeap();
 
         List<WebSocketSession> sessions = inParallel(Collections.nCopies(count, open));
 
         // Their buffers go back to the pool a moment after they were used last.
-        assertThat(settled(() -> (heap() - heap) / count, heapBound))
+        assertThat(Cost.settled(() -> (Cost.liveHeap() - heap) / count, heapBound))
             .isLessThanOrEqualTo(heapBound);
-        assertThat(settled(() -> (memoryOutsideTheHeap() - outside) / count, outsideBound))
+        assertThat(Cost.settled(() -> (memoryOutsideTheHeap() - outside) / count, outsideBound))
             .isLessThanOrEqualTo(outsideBound);
         Stream.of(first, sessions).flatMap(List::stream).forEach(WebSocketSession::terminate);
       }

@@ -15,6 +15,7 @@ import dev.parley.compliance.Transcript;
 import dev.parley.websocket.CloseReason;
 import dev.parley.websocket.Frame;
 import dev.parley.websocket.WebSocketException;
+import dev.parley.websocket.extension.PerMessageDeflate;
 import dev.parley.websocket.extension.PerMessageDeflateConfig;
 import dev.parley.websocket.extension.WebSocketExtensions;
 import java.io.IOException;
@@ -41,10 +42,9 @@ public final class ParleyClient implements ClientUnderTest {
     return "Parley";
   }
 
-  /** It always lets the server ask for a window, so it makes no offer without that. */
   @Override
   public boolean supports(Settings settings) {
-    return settings.offer() == null || settings.offer().clientBits() > 0;
+    return true;
   }
 
   @Override
@@ -131,9 +131,7 @@ public final class ParleyClient implements ClientUnderTest {
                       if (settings.compression() == Settings.Compression.OFFERED) {
                         webSockets.extensions(
                             all ->
-                                all.install(
-                                    WebSocketExtensions.perMessageDeflate(),
-                                    deflate(settings.offer())));
+                                all.install(factory(settings.offer()), config(settings.offer())));
                       }
                       if (settings.maxMessageSize() > 0) {
                         webSockets.maxMessageSize(settings.maxMessageSize());
@@ -147,15 +145,26 @@ public final class ParleyClient implements ClientUnderTest {
                     }));
   }
 
-  private static PerMessageDeflateConfig deflate(@Nullable Deflate offer) {
+  private static PerMessageDeflate.Factory factory(@Nullable Deflate offer) {
+    PerMessageDeflate.Factory factory = WebSocketExtensions.perMessageDeflate();
+    return offer != null && offer.clientBits() == 0
+        ? factory.withoutClientMaxWindowBits()
+        : factory;
+  }
+
+  private static PerMessageDeflateConfig config(@Nullable Deflate offer) {
     PerMessageDeflateConfig config = new PerMessageDeflateConfig().withCompressIfBiggerThan(0);
     return offer == null
         ? config
         : config
-            .withServerMaxWindowBits(offer.serverBits() == 0 ? 15 : offer.serverBits())
-            .withClientMaxWindowBits(offer.clientBits())
+            .withServerMaxWindowBits(bits(offer.serverBits()))
+            .withClientMaxWindowBits(bits(offer.clientBits()))
             .withServerNoContextTakeover(offer.serverForgets())
             .withClientNoContextTakeover(offer.clientForgets());
+  }
+
+  private static int bits(int offered) {
+    return offered == 0 ? 15 : offered;
   }
 
   @Override

@@ -98,9 +98,17 @@ public final class PerMessageDeflate extends DeflateExtension<PerMessageDeflateC
     private final int level;
     private final RawDeflate.Streams streams;
 
+    /** Whether a client offers {@code client_max_window_bits}. */
+    private final boolean offersClientWindow;
+
     Factory(int level, RawDeflate.Streams streams) {
+      this(level, streams, true);
+    }
+
+    private Factory(int level, RawDeflate.Streams streams, boolean offersClientWindow) {
       this.level = level;
       this.streams = streams;
+      this.offersClientWindow = offersClientWindow;
     }
 
     /**
@@ -111,7 +119,18 @@ public final class PerMessageDeflate extends DeflateExtension<PerMessageDeflateC
      * @throws IllegalArgumentException if there is no such level
      */
     public Factory withLevel(int level) {
-      return new Factory(Parameters.requireLevel(level), streams);
+      return new Factory(Parameters.requireLevel(level), streams, offersClientWindow);
+    }
+
+    /**
+     * Returns a factory for clients that no server may ask for a smaller window: their offer is
+     * without {@code client_max_window_bits}, and an answer with it fails the opening (RFC 7692
+     * §7.1.2.2). {@link PerMessageDeflateConfig#clientMaxWindowBits()} still holds, and the server
+     * is not told of it. Default: it is offered, as a server that must save memory would not
+     * compress otherwise.
+     */
+    public Factory withoutClientMaxWindowBits() {
+      return new Factory(level, streams, false);
     }
 
     @Override
@@ -126,16 +145,19 @@ public final class PerMessageDeflate extends DeflateExtension<PerMessageDeflateC
 
     @Override
     public List<WebSocketExtensionHeader> offer(PerMessageDeflateConfig config) {
-      int clientBits = config.clientMaxWindowBits();
-      return List.of(
+      Parameters.Builder parameters =
           new Parameters.Builder()
               .flag(SERVER_NO_CONTEXT_TAKEOVER, config.serverNoContextTakeover())
               .flag(CLIENT_NO_CONTEXT_TAKEOVER, config.clientNoContextTakeover())
-              .windowBits(SERVER_MAX_WINDOW_BITS, config.serverMaxWindowBits(), false)
-              .windowBits(CLIENT_MAX_WINDOW_BITS, clientBits, false)
-              // RFC 7692 §7.1.2.2: without a value, it allows the server to ask for a limit.
-              .flag(CLIENT_MAX_WINDOW_BITS, clientBits == Parameters.MAX_WINDOW_BITS)
-              .build(NAME));
+              .windowBits(SERVER_MAX_WINDOW_BITS, config.serverMaxWindowBits(), false);
+      if (offersClientWindow) {
+        int bits = config.clientMaxWindowBits();
+        parameters
+            .windowBits(CLIENT_MAX_WINDOW_BITS, bits, false)
+            // RFC 7692 §7.1.2.2: without a value, it allows the server to ask for a limit.
+            .flag(CLIENT_MAX_WINDOW_BITS, bits == Parameters.MAX_WINDOW_BITS);
+      }
+      return List.of(parameters.build(NAME));
     }
 
     @Override
@@ -147,6 +169,10 @@ public final class PerMessageDeflate extends DeflateExtension<PerMessageDeflateC
       int serverBits = parameters.windowBits(SERVER_MAX_WINDOW_BITS);
       int clientBits = config.clientMaxWindowBits();
       if (parameters.has(CLIENT_MAX_WINDOW_BITS)) {
+        if (!offersClientWindow) {
+          throw new IllegalArgumentException(
+              CLIENT_MAX_WINDOW_BITS + " in the answer, though not offered");
+        }
         clientBits = parameters.windowBits(CLIENT_MAX_WINDOW_BITS);
       }
       // RFC 7692 §7.1.1.1 and §7.1.2.1: a server accepts these two by repeating them, the window

@@ -128,6 +128,20 @@ final class PerMessageDeflateTest {
     }
 
     @Test
+    void cannotBeAskedForAWindowItDoesNotOffer() {
+      PerMessageDeflate.Factory without = factory.withoutClientMaxWindowBits();
+      PerMessageDeflateConfig config = DEFAULT.withClientMaxWindowBits(9);
+      assertThat(without.offer(DEFAULT)).hasToString("[permessage-deflate]");
+      assertThat(without.withLevel(9).offer(config)).hasToString("[permessage-deflate]");
+      assertThat(without.accept(config, header("")).config()).isEqualTo(config);
+      for (String answer : List.of("", "=8", "=15")) {
+        assertThatIllegalArgumentException()
+            .isThrownBy(() -> without.accept(config, header("client_max_window_bits" + answer)))
+            .withMessage("client_max_window_bits in the answer, though not offered");
+      }
+    }
+
+    @Test
     void holdsToItsOwnLimitsThoughTheServerIsSilent() {
       PerMessageDeflateConfig config =
           DEFAULT.withClientMaxWindowBits(9).withClientNoContextTakeover(true);
