@@ -76,9 +76,15 @@ final class AutobahnTest {
       server.enqueue(verdict("FAILED"));
       server.enqueue(SILENT_CASE);
       server.enqueue(verdict("FAILED"));
+      server.enqueue(verdict("FAILED"));
+      server.enqueue(SILENT_CASE);
+      server.enqueue(verdict("UNCLEAN"));
+      server.enqueue(SILENT_CASE);
+      server.enqueue(verdict("UNCLEAN")); // the server does not know of the second run yet
+      server.enqueue(verdict("OK"));
       server.enqueue(REPORTS);
 
-      Command command = Command.run("", "autobahn", server.url(), "--cases", "1,2");
+      Command command = Command.run("", "autobahn", server.url());
 
       assertThat(command)
           .isEqualTo(
@@ -87,6 +93,7 @@ final class AutobahnTest {
                   """
                   case 1/3: OK, closed: 1000 Normal closure
                   case 2/3: FAILED, closed: 1000 Normal closure
+                  case 3/3: OK, closed: 1000 Normal closure
                   """,
                   ""));
     }

@@ -146,7 +146,8 @@ final class ClientReader implements Runnable {
     trace.add(
         Side.CLIENT,
         ServerFrame.describe(opcode, fin, rsv, length) + ", masked: " + Hex.brief(payload));
-    require(!closed, "a frame after its Close");
+    // RFC 6455 §5.5.1 forbids data; §5.5.2 has a Ping answered until a Close has been received.
+    require(!closed || opcode > ServerFrame.CLOSE, "a frame after its Close");
     if (opcode >= 8) {
       require(rsv == 0 && fin && length <= 125, "a control frame that breaks RFC 6455 §5.5");
       control(opcode, payload);

@@ -15,7 +15,11 @@ public record Deflate(
   static final String NAME = "permessage-deflate";
   static final Deflate DEFAULT = new Deflate(false, false, 0, 0);
 
-  /** Reads an offer; it is the client's own, and is expected to be right. */
+  /**
+   * Reads an offer; it is the client's own, and is expected to be right.
+   *
+   * @throws Departure if a number in it is none
+   */
   static Deflate parse(String offer) {
     boolean serverForgets = false;
     boolean clientForgets = false;
@@ -23,7 +27,7 @@ public record Deflate(
     int clientBits = 0;
     for (String parameter : offer.split(";", -1)) {
       String[] parts = parameter.replace("\"", "").split("=", -1);
-      int bits = parts.length > 1 ? Integer.parseInt(parts[1].strip()) : 15;
+      int bits = parts.length > 1 ? number(parts[1].strip(), offer) : 15;
       switch (parts[0].strip()) {
         case "server_no_context_takeover" -> serverForgets = true;
         case "client_no_context_takeover" -> clientForgets = true;
@@ -33,6 +37,14 @@ public record Deflate(
       }
     }
     return new Deflate(serverForgets, clientForgets, serverBits, clientBits);
+  }
+
+  private static int number(String value, String offer) {
+    try {
+      return Integer.parseInt(value);
+    } catch (NumberFormatException e) {
+      throw Departure.failed("the client's offer has no number where one is due: " + offer);
+    }
   }
 
   /** Returns the answer nearest to this one that an offer allows. */

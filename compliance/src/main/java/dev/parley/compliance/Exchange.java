@@ -11,6 +11,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
@@ -29,11 +31,11 @@ final class Exchange {
 
   private static final long SPLIT_PAUSE_NANOS = 2_000_000;
 
+  /** RFC 6455 §5.5.3 allows it. */
+  private static final String UNASKED = "a Pong that answers no Ping: ";
+
   /** By how much a client may be late, on a busy machine. */
   private static final Duration SLACK = Duration.ofSeconds(1);
-
-  /** For how long a client is watched that has a timeout of its own, or none. */
-  private static final Duration LONGEST_WAIT = Duration.ofSeconds(15);
 
   private final Socket raw;
   private final Socket socket;
@@ -46,11 +48,11 @@ final class Exchange {
 
   private final ByteArrayOutputStream pending = new ByteArrayOutputStream();
   private long written;
-  private boolean lost;
+  private volatile boolean lost;
   private @Nullable Arrival last;
 
   private final List<Message> due = new ArrayList<>();
-  private final List<String> remarks = new ArrayList<>();
+  private final List<String> remarks = new CopyOnWriteArrayList<>();
   private int dispensable;
   private @Nullable Ending ending;
   private int echoed;
@@ -223,17 +225,34 @@ final class Exchange {
     return this;
   }
 
-  /** Writes the same bytes again and again, until the client hangs up or it is enough. */
+  /**
+   * Writes the same bytes again and again, until the client hangs up or it is enough; a client that
+   * takes no more, and does not hang up, is not waited for.
+   */
   long flood(String what, byte[] bytes, long most) {
     trace.add(Side.SERVER, what + ", again and again: " + Hex.brief(bytes));
     flush();
     long before = written;
     while (!lost && written - before < most) {
       pending.writeBytes(bytes);
+      CountDownLatch taken = new CountDownLatch(1);
+      Thread unused = Thread.ofVirtual().start(() -> hangUpUnless(taken));
       flush();
+      taken.countDown();
     }
     trace.add(Side.REMARK, "written: " + (written - before) + " bytes");
     return written - before;
+  }
+
+  private void hangUpUnless(CountDownLatch taken) {
+    try {
+      if (!taken.await(patience.toNanos(), TimeUnit.NANOSECONDS)) {
+        tolerate("the client takes no more, and leaves the connection open");
+        raw.close();
+      }
+    } catch (InterruptedException | IOException e) {
+      trace.add(Side.REMARK, "closing the connection: " + e);
+    }
   }
 
   /** Writes one byte, then waits a little. */
@@ -303,13 +322,13 @@ final class Exchange {
 
   /** Of several Pings the last is answered, and perhaps others before it (RFC 6455 §5.5.3). */
   Exchange lastPongs(List<byte[]> payloads) throws InterruptedException {
-    int unused = answered(payloads);
+    int unused = pongsFor(payloads);
     return this;
   }
 
   /** Each of several Pings is answered, in their order; as §5.5.3 has it, the last would do. */
   Exchange allPongs(List<byte[]> payloads) throws InterruptedException {
-    int count = answered(payloads);
+    int count = pongsFor(payloads);
     if (count < payloads.size()) {
       tolerate(count + " of " + payloads.size() + " Pings were answered, the last among them");
     }
@@ -320,25 +339,26 @@ final class Exchange {
   void noMorePongs() {
     String pong = reader.pongs().poll();
     if (pong != null && !pong.equals(ClientReader.NO_MORE)) {
-      throw Departure.failed("a Pong that answers no Ping: " + pong);
+      tolerate(UNASKED + pong);
     }
   }
 
-  private int answered(List<byte[]> payloads) throws InterruptedException {
+  private int pongsFor(List<byte[]> payloads) throws InterruptedException {
     flush();
     List<String> expected = payloads.stream().map(ClientReader::mark).toList();
     int count = 0;
-    for (int at = -1; at < expected.size() - 1; count++) {
+    for (int next = 0; next < expected.size(); ) {
       String pong = reader.pongs().poll(patience.toNanos(), TimeUnit.NANOSECONDS);
       if (pong == null || pong.equals(ClientReader.NO_MORE)) {
         throw Departure.failed("a Ping that no Pong answered");
       }
-      int before = at;
-      at =
-          IntStream.range(before + 1, expected.size())
-              .filter(i -> expected.get(i).equals(pong))
-              .findFirst()
-              .orElseThrow(() -> Departure.failed("a Pong that answers no Ping: " + pong));
+      int ahead = expected.subList(next, expected.size()).indexOf(pong);
+      if (ahead < 0) {
+        tolerate(UNASKED + pong);
+      } else {
+        next += ahead + 1;
+        count++;
+      }
     }
     return count;
   }
@@ -399,9 +419,7 @@ final class Exchange {
 
   /** Answers the Close of the client: the application is told, the connection ends. */
   void answers(ServerFrame close, int code, String reason) throws InterruptedException {
-    ending = new Ending.Closed(code, reason);
-    send(close).flush();
-    ends();
+    send(close).flush().ends(code, reason);
   }
 
   /** A Close of ours crossed that of the client: the connection ends. */
@@ -415,7 +433,7 @@ final class Exchange {
     ending = new Ending.Broken("");
     if (!reacts(timeout.plus(SLACK))) {
       tolerate("the client waits longer for an answer than " + timeout.toMillis() + " ms");
-      if (!reacts(LONGEST_WAIT)) {
+      if (!reacts(patience)) {
         return;
       }
     }
@@ -511,7 +529,8 @@ final class Exchange {
     Arrival next = take();
     switch (next) {
       case Arrival.End end -> {}
-      case Arrival.Fault(String what) -> tolerate(what);
+      case Arrival.Fault(String what) ->
+          throw Departure.failed("the client took it for an upgrade: " + what);
       case Arrival.Echo(Message echo) ->
           throw Departure.failed("the client took it for an upgrade, and sent " + echo);
       case Arrival.Close(int code, String reason) -> tolerate("the client said Close " + code);
@@ -536,13 +555,35 @@ final class Exchange {
   /** As {@link #refuses}, where nothing but the client's own pride makes it do so. */
   void refusesOr(String otherwise) throws InterruptedException {
     flush();
-    Arrival next = take();
-    last = next;
-    if (next instanceof Arrival.End) {
-      refuses();
-    } else {
+    last = take();
+    if (last instanceof Arrival.Echo) {
       tolerate(otherwise);
       ending = null;
+    } else {
+      refuses();
+    }
+  }
+
+  /** As {@link #refuses}, where whoever takes it for an upgrade is right too. */
+  void echoesOrRefuses(Message message) throws InterruptedException {
+    flush();
+    last = take();
+    if (last == null || last instanceof Arrival.End) {
+      refuses();
+    } else {
+      echoes(message).closes();
+    }
+  }
+
+  /** As {@link #refuses}, where whoever takes it for an upgrade must fail what comes behind it. */
+  void refusesOrFails() throws InterruptedException {
+    flush();
+    last = take();
+    if (last instanceof Arrival.End) {
+      ending = new Ending.Broken("");
+      finish();
+    } else {
+      fails(1002);
     }
   }
 

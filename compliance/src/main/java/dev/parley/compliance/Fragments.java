@@ -158,7 +158,7 @@ final class Fragments {
         1002,
         "text inside a text, a Ping before it",
         first,
-        ServerFrame.pong((byte) 1),
+        ServerFrame.ping((byte) 1),
         ServerFrame.text("b"),
         last);
     group.add(

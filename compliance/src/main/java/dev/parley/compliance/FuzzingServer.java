@@ -239,30 +239,34 @@ final class FuzzingServer implements AutoCloseable {
       }
       return;
     }
-    String answer =
+    Case.Script script =
         switch (path) {
-          case "getCaseCount" -> Integer.toString(numbered.size());
-          case "getCaseInfo" -> known ? info(numbered.get(number - 1)) : "";
-          case "getCaseStatus" -> "{\"behavior\": \"" + behavior(agent, number) + "\"}";
-          case "updateReports" -> "";
-          default -> null;
+          case "getCaseCount" -> client -> say(client, Integer.toString(numbered.size()));
+          case "getCaseInfo" -> client -> say(client, known ? info(numbered.get(number - 1)) : "");
+          case "getCaseStatus" -> client -> tell(client, agent, number);
+          case "updateReports" -> client -> say(client, "");
+          default -> FuzzingServer::refuse;
         };
-    Case one =
-        new Case("", "", "", "", Settings.PLAIN, Pacing.WHOLE, client -> say(client, answer));
-    play(one, request, raw, socket, in);
+    play(
+        new Case("", "", "", "", Settings.PLAIN, Pacing.WHOLE, script), request, raw, socket, in);
   }
 
-  private static void say(Exchange client, @Nullable String answer) throws InterruptedException {
-    if (answer == null) {
-      client.respond("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-      client.refuses();
-      return;
-    }
+  private static void say(Exchange client, String answer) throws InterruptedException {
     client.open();
     if (!answer.isEmpty()) {
       client.send(ServerFrame.text(answer));
     }
     client.closes();
+  }
+
+  private void tell(Exchange client, String agent, int number) throws InterruptedException {
+    client.open();
+    client.send(ServerFrame.text("{\"behavior\": \"" + behavior(agent, number) + "\"}")).closes();
+  }
+
+  private static void refuse(Exchange client) throws InterruptedException {
+    client.respond("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    client.refuses();
   }
 
   private static String info(Case one) {
@@ -275,7 +279,7 @@ final class FuzzingServer implements AutoCloseable {
     Verdict verdict = Verdict.NOT_OFFERED;
     if (played != null) {
       try {
-        verdict = played.get(patience.toNanos(), TimeUnit.NANOSECONDS).verdict();
+        verdict = played.get(3 * patience.toNanos(), TimeUnit.NANOSECONDS).verdict();
       } catch (ExecutionException | TimeoutException e) {
         verdict = Verdict.FAILED;
       }

@@ -98,9 +98,13 @@ final class Opening {
 
   private static boolean hasKey(Request request) {
     List<String> keys = request.all("Sec-WebSocket-Key");
-    return keys.size() == 1
-        && keys.get(0).length() == 24
-        && Base64.getDecoder().decode(keys.get(0)).length == 16;
+    try {
+      return keys.size() == 1
+          && keys.get(0).length() == 24
+          && Base64.getDecoder().decode(keys.get(0)).length == 16;
+    } catch (IllegalArgumentException e) {
+      return false; // it is no base64
+    }
   }
 
   static Section responses() {
@@ -147,6 +151,17 @@ final class Opening {
           client
               .send(ServerFrame.text("after"))
               .refusesOr("the client reads it as if it were right, as " + rfc + " allows");
+        });
+  }
+
+  /** Where a client that reads it as if it were right and one that refuses are both right. */
+  private static void eitherWay(Group group, String title, String head) {
+    group.add(
+        title,
+        "the session opens; or the client hangs up, and tells its user why",
+        client -> {
+          client.respond(head);
+          client.send(ServerFrame.text("a")).echoesOrRefuses(Message.text("a"));
         });
   }
 
@@ -264,7 +279,6 @@ final class Opening {
     String rest = UPGRADE + CONNECTION + ACCEPT + END;
     for (String line :
         List.of(
-            "HTTP/1.0 101 Switching Protocols",
             "HTTP/2 101 Switching Protocols",
             "HTTP/2.0 101 Switching Protocols",
             "HTTP/1.1 1012 Switching Protocols",
@@ -272,7 +286,6 @@ final class Opening {
             "HTTP/1.1 +101 Switching Protocols",
             "HTTP/1.1 0101 Switching Protocols",
             "HTTP/1.1 1O1 Switching Protocols",
-            "http/1.1 101 Switching Protocols",
             "HTTP/11 101 Switching Protocols",
             "HTTPS/1.1 101 Switching Protocols",
             "ICY 101 Switching Protocols",
@@ -280,6 +293,11 @@ final class Opening {
             "GET / HTTP/1.1",
             "\u0000\u0001\u0002\u0003HTTP/1.1 101 Switching Protocols")) {
       refused(group, title(line), line + "\r\n" + rest);
+    }
+    String recovered = "RFC 9110 §2.4";
+    for (String line :
+        List.of("HTTP/1.0 101 Switching Protocols", "http/1.1 101 Switching Protocols")) {
+      refusedAtWill(group, title(line), line + "\r\n" + rest, recovered);
     }
     for (String line :
         List.of(
@@ -289,23 +307,24 @@ final class Opening {
       refusedAtWill(group, title(line), line + "\r\n" + rest, "RFC 9112 §4");
     }
     String fields = STATUS + UPGRADE + CONNECTION + ACCEPT;
-    refused(group, "a space before a colon", fields + "X-Name : value\r\n" + END);
-    refused(
+    refusedAtWill(
+        group, "a space before a colon", fields + "X-Name : value\r\n" + END, recovered);
+    refusedAtWill(
         group,
         "a space before the colon of Upgrade",
-        STATUS + "Upgrade : websocket\r\n" + CONNECTION + ACCEPT + END);
-    refusedAtWill(
-        group,
-        "a field continued on the next line",
-        fields + "X-Name: a\r\n b\r\n" + END,
-        "RFC 9112 §5.2");
-    refused(group, "a first line that continues nothing", STATUS + " X: y\r\n" + rest);
-    refused(group, "a line without a colon", fields + "no field\r\n" + END);
-    refused(group, "a field without a name", fields + ": value\r\n" + END);
-    refused(group, "a space in a name", fields + "X Name: value\r\n" + END);
+        STATUS + "Upgrade : websocket\r\n" + CONNECTION + ACCEPT + END,
+        recovered);
+    // RFC 9112 §5.2 has a client read it as a space, and no sender write it.
+    eitherWay(
+        group, "a field continued on the next line", fields + "X-Name: a\r\n b\r\n" + END);
+    // RFC 9112 §2.2 has it refused or left out.
+    eitherWay(group, "a first line that continues nothing", STATUS + " X: y\r\n" + rest);
+    refusedAtWill(group, "a line without a colon", fields + "no field\r\n" + END, recovered);
+    refusedAtWill(group, "a field without a name", fields + ": value\r\n" + END, recovered);
+    refusedAtWill(group, "a space in a name", fields + "X Name: value\r\n" + END, recovered);
     refusedAtWill(
         group, "a NUL in a value", fields + "X-Name: a\u0000b\r\n" + END, "RFC 9110 §5.5");
-    refused(group, "a NUL in a name", fields + "X-N\u0000me: b\r\n" + END);
+    refusedAtWill(group, "a NUL in a name", fields + "X-N\u0000me: b\r\n" + END, recovered);
     refusedAtWill(
         group, "a bare CR in a value", fields + "X-Name: a\rb\r\n" + END, "RFC 9112 §2.2");
     String lines = (fields + END).replace("\r\n", "\n");
@@ -315,24 +334,36 @@ final class Opening {
     refused(group, "lines that end in CR alone", (fields + END).replace("\r\n", "\r"));
   }
 
-  /** A 101 has no body, whatever its fields say; but what says so is not to be trusted. */
+  /** A 101 has no body, whatever its fields say (RFC 9112 §6.3): what follows is a frame. */
   private static void body(Group group) {
     String fields = STATUS + UPGRADE + CONNECTION + ACCEPT;
-    String why = "RFC 9112 §6.3";
-    refusedAtWill(
-        group, "Content-Length: 5", fields + "Content-Length: 5\r\n" + END + "hello", why);
-    refusedAtWill(
+    noFrame(group, "Content-Length: 5", fields + "Content-Length: 5\r\n" + END, "hello");
+    noFrame(
         group,
         "Content-Length: 5, twice",
-        fields + "Content-Length: 5\r\nContent-Length: 5\r\n" + END + "hello",
-        why);
-    refusedAtWill(group, "Content-Length: -1", fields + "Content-Length: -1\r\n" + END, why);
-    refusedAtWill(
+        fields + "Content-Length: 5\r\nContent-Length: 5\r\n" + END,
+        "hello");
+    noFrame(
         group,
         "Transfer-Encoding: chunked",
-        fields + "Transfer-Encoding: chunked\r\n" + END + "5\r\nhello\r\n0\r\n\r\n",
-        why);
+        fields + "Transfer-Encoding: chunked\r\n" + END,
+        "5\r\nhello\r\n0\r\n\r\n");
+    refusedAtWill(
+        group,
+        "Content-Length: -1",
+        fields + "Content-Length: -1\r\n" + END,
+        "RFC 9112 §6.3");
     opens(group, "Content-Length: 0", fields + "Content-Length: 0\r\n" + END);
+  }
+
+  private static void noFrame(Group group, String title, String head, String body) {
+    group.add(
+        title,
+        "no session; or the body is taken for a broken frame, and the connection fails",
+        client -> {
+          client.respond(head + body);
+          client.send(ServerFrame.text("after")).refusesOrFails();
+        });
   }
 
   private static void status(Group group) {
@@ -414,17 +445,15 @@ final class Opening {
             "a right 101, a byte each 40 ms; the client was told to wait 500 ms",
             "the client gives up after 500 ms in all",
             client -> {
-              byte[] head =
-                  ServerFrame.utf8(STATUS + UPGRADE + CONNECTION + "X: " + "a".repeat(200));
+              byte[] head = ServerFrame.utf8(STATUS + UPGRADE);
               int bytes = 0;
               while (bytes < 50 && !client.reacts(Duration.ZERO)) { // for two seconds
                 client.drip(head[bytes++], Duration.ofMillis(40));
               }
-              String slow = "the client counts its time from the last byte";
               if (!client.reacts(Duration.ZERO)) {
-                client.tolerate(slow);
+                client.tolerate("the client counts its time from the last byte");
               }
-              client.refusesOr(slow);
+              client.refuses();
             });
   }
 

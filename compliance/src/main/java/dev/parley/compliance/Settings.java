@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param closesAfter after how many messages, each sent back, the client closes with 1000; {@code
  *     0} for never
  * @param closeTimeout how long the client may wait for the answer to its Close; {@code null} for
- *     its own idea, to which a client keeps that cannot be told
+ *     its own idea
  */
 public record Settings(
     Compression compression,
@@ -45,15 +45,19 @@ public record Settings(
   static final Settings PLAIN = new Settings(Compression.ANY, null, List.of(), 0, null, 0, null);
 
   /** A client that offers compression. */
-  static final Settings DEFLATE =
-      new Settings(Compression.OFFERED, null, List.of(), 0, null, 0, null);
+  static final Settings DEFLATE = PLAIN.with(Compression.OFFERED);
 
   /** A client that must not offer compression. */
-  static final Settings BARE = new Settings(Compression.NEVER, null, List.of(), 0, null, 0, null);
+  static final Settings BARE = PLAIN.with(Compression.NEVER);
 
   /** Copies the subprotocols. */
   public Settings {
     subprotocols = List.copyOf(subprotocols);
+  }
+
+  private Settings with(Compression wanted) {
+    return new Settings(
+        wanted, offer, subprotocols, maxMessageSize, openTimeout, closesAfter, closeTimeout);
   }
 
   Settings withOffer(Deflate wanted) {

@@ -71,7 +71,8 @@ public final class ParleyClient implements ClientUnderTest {
 
   private static void echo(
       ClientWebSocketSession session, Transcript transcript, Settings settings, Duration patience) {
-    for (int messages = 0; messages == 0 || messages != settings.closesAfter(); ) {
+    int closesAfter = settings.closesAfter() == 0 ? Integer.MAX_VALUE : settings.closesAfter();
+    for (int messages = 0; messages < closesAfter; ) {
       Optional<Frame> received = session.incoming().receive(patience);
       if (received.isEmpty()) {
         session.terminate();

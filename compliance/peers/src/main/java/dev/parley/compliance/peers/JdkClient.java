@@ -42,7 +42,8 @@ public final class JdkClient implements ClientUnderTest {
   public boolean supports(Settings settings) {
     return settings.takesAnyOffer()
         && settings.compression() != Settings.Compression.OFFERED
-        && settings.maxMessageSize() == 0;
+        && settings.maxMessageSize() == 0
+        && settings.closeTimeout() == null;
   }
 
   @Override

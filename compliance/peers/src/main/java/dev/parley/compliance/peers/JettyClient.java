@@ -37,7 +37,7 @@ public final class JettyClient implements ClientUnderTest {
 
   @Override
   public boolean supports(Settings settings) {
-    return true;
+    return settings.closeTimeout() == null;
   }
 
   private static WebSocketClient client(int largest) {

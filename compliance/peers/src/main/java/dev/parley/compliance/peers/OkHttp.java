@@ -39,7 +39,8 @@ public final class OkHttp implements ClientUnderTest {
   public boolean supports(Settings settings) {
     return settings.takesAnyOffer()
         && settings.compression() != Settings.Compression.NEVER
-        && settings.maxMessageSize() == 0;
+        && settings.maxMessageSize() == 0
+        && settings.closeTimeout() == null;
   }
 
   @Override
