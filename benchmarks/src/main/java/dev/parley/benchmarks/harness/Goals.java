@@ -46,14 +46,17 @@ final class Goals {
     atMost("Round trip", 1.10, percentile(plain, 50), "raw", "raw socket, p50");
     atMost("Round trip", 1.00, percentile(plain, 50), peer -> true, "best peer, p50");
     atMost("Round trip", 1.00, percentile(plain, 99), peer -> true, "best peer, p99");
-    String virtual = "roundtrip-64-virtual";
-    atMost("Round trip, virtual thread", 0.5, percentile(virtual, 50), "raw", "raw socket, p50");
-    atMost(
-        "Round trip, virtual thread",
-        1.00,
-        percentile(virtual, 50),
-        peer -> true,
-        "best peer, p50");
+    Values late = percentile("roundtrip-64-late", 50);
+    atMost("Round trip, answered late", 1.10, late, "raw", "raw socket, p50");
+    atMost("Round trip, answered late", 1.00, late, peer -> true, "best peer, p50");
+    Values virtual = percentile("roundtrip-64-virtual", 50);
+    atMost("Round trip, virtual thread", 1.00, virtual, peer -> true, "best peer, p50");
+    // Answered at once, a raw socket does not wait, and what that costs a virtual thread is not
+    // seen.
+    Values lateVirtual = percentile("roundtrip-64-late-virtual", 50);
+    String waiting = "Round trip, virtual thread, answered late";
+    atMost(waiting, 0.5, lateVirtual, "raw", "raw socket, p50");
+    atMost(waiting, 1.00, lateVirtual, peer -> true, "best peer, p50");
     String tls = "roundtrip-64-tls";
     atMost("Round trip, TLS", 1.25, percentile(tls, 50), "raw", "raw TLS socket, p50");
     atMost(
