@@ -99,7 +99,7 @@ final class ClientFuzzTest {
 
   private static void converse(WebSocketSession session, boolean deflates, byte[] frames)
       throws Exception {
-    List<Heard.What> expected = Heard.said(Heard.all(inbound(deflates), frames, List.of()));
+    List<Heard.What> expected = Heard.said(Heard.all(inbound(deflates), frames, List.of(), false));
     List<Frame> received = new ArrayList<>();
     RuntimeException end = null;
     while (end == null) {
@@ -153,7 +153,7 @@ final class ClientFuzzTest {
     String text = new String(told, StandardCharsets.ISO_8859_1);
     byte[] frames = Arrays.copyOfRange(told, text.indexOf("\r\n\r\n") + 4, told.length);
     Inbound server = new Inbound(Role.SERVER, LIMITS, Delivery.MESSAGES, List.of());
-    assertThat(Heard.said(Heard.all(server, frames, List.of())))
+    assertThat(Heard.said(Heard.all(server, frames, List.of(), false)))
         .noneMatch(Heard.What.Failed.class::isInstance);
   }
 

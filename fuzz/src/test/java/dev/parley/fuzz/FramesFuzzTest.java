@@ -36,10 +36,14 @@ final class FramesFuzzTest {
     byte[] stream = Arrays.copyOfRange(bytes, 1, bytes.length);
 
     List<Heard> heard =
-        Heard.all(new Inbound(role, limits, delivery, List.of()), stream, List.of(1));
+        Heard.all(new Inbound(role, limits, delivery, List.of()), stream, List.of(1), false);
     assertThat(heard).isEqualTo(ReferenceDecoder.decode(role, limits, delivery, stream));
-    Inbound whole = new Inbound(role, limits, delivery, List.of());
-    assertThat(Heard.said(Heard.all(whole, stream, List.of()))).isEqualTo(Heard.said(heard));
+    for (boolean messagesFirst : new boolean[] {false, true}) {
+      Inbound whole = new Inbound(role, limits, delivery, List.of());
+      assertThat(Heard.said(Heard.all(whole, stream, List.of(), messagesFirst)))
+          .as("all at once, messages first: %s", messagesFirst)
+          .isEqualTo(Heard.said(heard));
+    }
     assertThat(allocatedBy(new Inbound(role, limits, delivery, List.of()), stream))
         .as("bytes of memory for %d bytes", stream.length)
         .isLessThan(BASE + 200L * stream.length);

@@ -40,8 +40,14 @@ record Heard(int at, What what) {
     };
   }
 
-  /** Feeds bytes in pieces, then the end of the stream, and returns all that is said. */
-  static List<Heard> all(Inbound inbound, byte[] bytes, List<Integer> pieces) {
+  /**
+   * Feeds bytes in pieces, then the end of the stream, and returns all that is said.
+   *
+   * @param pieces how long each is, to be used over and over; none to feed all at once
+   * @param messagesFirst whether messages that are whole are asked for before anything else
+   */
+  static List<Heard> all(
+      Inbound inbound, byte[] bytes, List<Integer> pieces, boolean messagesFirst) {
     List<Heard> heard = new ArrayList<>();
     int from = 0;
     int next = 0;
@@ -52,13 +58,13 @@ record Heard(int at, What what) {
       }
       ByteBuffer piece = ByteBuffer.wrap(bytes, from, length);
       from += length;
-      Event event = next(inbound, piece, pieces.size());
+      Event event = next(inbound, piece, messagesFirst);
       while (event != null) {
         heard.add(new Heard(from, of(event)));
         if (event instanceof Event.Ended) {
           return heard;
         }
-        event = next(inbound, piece, pieces.size());
+        event = next(inbound, piece, messagesFirst);
       }
       if (piece.hasRemaining()) {
         throw new AssertionError(piece.remaining() + " bytes left unread, and no event");
@@ -70,9 +76,8 @@ record Heard(int at, What what) {
     return heard;
   }
 
-  /** In every other way of cutting, messages that are whole are asked for first. */
-  private static @Nullable Event next(Inbound inbound, ByteBuffer piece, int ways) {
-    Frame message = ways % 2 == 1 ? inbound.pollMessage(piece) : null;
+  private static @Nullable Event next(Inbound inbound, ByteBuffer piece, boolean messagesFirst) {
+    Frame message = messagesFirst ? inbound.pollMessage(piece) : null;
     return message == null ? inbound.poll(piece) : new Event.Received(message);
   }
 

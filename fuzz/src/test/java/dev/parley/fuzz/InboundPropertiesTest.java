@@ -34,8 +34,8 @@ final class InboundPropertiesTest {
       return new Inbound(role, limits, delivery, List.of());
     }
 
-    List<Heard.What> said(List<Integer> pieces) {
-      List<Heard.What> said = Heard.said(Heard.all(inbound(), stream(), pieces));
+    List<Heard.What> said(List<Integer> pieces, boolean messagesFirst) {
+      List<Heard.What> said = Heard.said(Heard.all(inbound(), stream(), pieces, messagesFirst));
       return delivery == Delivery.FRAGMENTS ? joined(said) : said;
     }
   }
@@ -70,7 +70,7 @@ final class InboundPropertiesTest {
   @Property
   void agreesWithTheObviousDecoderOnWhatAndAtWhichByte(@ForAll("arrivals") Arrival arrival) {
     Assume.that(arrival.delivery() != Delivery.FRAGMENTS); // which come as their bytes do
-    assertThat(Heard.all(arrival.inbound(), arrival.stream(), List.of(1)))
+    assertThat(Heard.all(arrival.inbound(), arrival.stream(), List.of(1), false))
         .isEqualTo(
             ReferenceDecoder.decode(
                 arrival.role(), arrival.limits(), arrival.delivery(), arrival.stream()));
@@ -79,7 +79,10 @@ final class InboundPropertiesTest {
   @Property
   void saysTheSameHoweverTheBytesAreCut(
       @ForAll("arrivals") Arrival arrival, @ForAll("pieces") List<Integer> pieces) {
-    assertThat(arrival.said(pieces)).isEqualTo(arrival.said(List.of()));
+    List<Heard.What> said = arrival.said(List.of(), false);
+    assertThat(arrival.said(List.of(), true)).as("messages first").isEqualTo(said);
+    assertThat(arrival.said(pieces, false)).as("in pieces").isEqualTo(said);
+    assertThat(arrival.said(pieces, true)).as("in pieces, messages first").isEqualTo(said);
   }
 
   @Property

@@ -10,9 +10,9 @@
  *       resources; {@code ./dev fuzz} lets it look for more.
  *   <li>{@code …InterleavingTest}, in the packages of what they test: Lincheck tries the
  *       interleavings of a few calls by model checking.
- *   <li>{@code …RaceTest}, there too: threads run into each other some hundred thousand times, on a
- *       real connection, which is too large for a model checker; {@code -Draces.millis=60000} gives
- *       each race a minute.
+ *   <li>{@code …RaceTest}, there too: threads run into each other over and over, on a real
+ *       connection, which is too large for a model checker; {@code -Draces.millis=60000} gives each
+ *       race a minute.
  * </ul>
  */
 @NullMarked

@@ -3,6 +3,7 @@ package dev.parley.client.connection;
 
 import static dev.parley.fuzz.Interleavings.check;
 import static dev.parley.fuzz.Interleavings.sideBySide;
+import static dev.parley.fuzz.Laws.require;
 
 import dev.parley.websocket.Frame;
 import java.util.List;
@@ -45,15 +46,17 @@ final class BurstInterleavingTest {
                 }
               });
           for (int number = 0; number < MESSAGES; number++) {
-            require(taken.get(number) == 1);
+            require(taken.get(number) == 1, taken);
           }
-          require(burst.isEmpty() && burst.take() == null && burst.takeAll().equals(List.of()));
+          require(
+              burst.isEmpty() && burst.take() == null && burst.takeAll().equals(List.of()),
+              "not empty");
         });
   }
 
   private static int next(int last, Frame frame, AtomicIntegerArray taken) {
     int number = frame.data()[0];
-    require(number > last);
+    require(number > last, "out of order");
     taken.incrementAndGet(number);
     return number;
   }
@@ -71,14 +74,8 @@ final class BurstInterleavingTest {
               },
               () -> {
                 boolean late = moved.get();
-                require(burst.take() == null || !late);
+                require(burst.take() == null || !late, "left behind");
               });
         });
-  }
-
-  private static void require(boolean met) {
-    if (!met) {
-      throw new AssertionError();
-    }
   }
 }

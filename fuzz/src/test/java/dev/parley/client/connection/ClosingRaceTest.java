@@ -4,7 +4,7 @@ package dev.parley.client.connection;
 import static dev.parley.client.connection.RacingConnection.LONG;
 import static dev.parley.client.connection.RacingConnection.bytes;
 import static dev.parley.client.connection.RacingConnection.message;
-import static dev.parley.client.connection.RacingConnection.require;
+import static dev.parley.fuzz.Laws.require;
 import static dev.parley.fuzz.Races.race;
 
 import dev.parley.fuzz.Races.Round;
@@ -14,18 +14,21 @@ import dev.parley.websocket.Frame;
 import dev.parley.websocket.WebSocketException;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** The end of a real connection is decided once, whoever comes first, and leaves nothing behind. */
+@Timeout(value = 1, unit = TimeUnit.HOURS)
 final class ClosingRaceTest {
   private static final CloseReason GOING_AWAY = new CloseReason(1001, "");
   private static final byte[] CLOSE = bytes(new Frame.Close(GOING_AWAY));
   private static final byte[] MASKED = {(byte) 0x82, (byte) 0x81, 0, 0, 0, 0, 1};
 
-  /** A connection whose end is told to a few. */
+  /** A connection, and how often and as what its end was told. */
   private static final class Ended {
     final RacingWire wire;
     final RacingConnection model;
@@ -112,7 +115,7 @@ final class ClosingRaceTest {
   }
 
   @Test
-  void violationRacesTerminateAndTheEndOfTheLoopsPatience() {
+  void violationRacesTerminateAndTheTickOfTheWatch() {
     race(
         () -> {
           Ended ended = new Ended(new RacingWire(true, MASKED));

@@ -3,6 +3,7 @@ package dev.parley.client.connection;
 
 import static dev.parley.fuzz.Interleavings.check;
 import static dev.parley.fuzz.Interleavings.sideBySide;
+import static dev.parley.fuzz.Laws.require;
 
 import dev.parley.client.transport.Deadline;
 import dev.parley.websocket.Frame;
@@ -30,7 +31,7 @@ final class InboxInterleavingTest {
                 }
               };
           sideBySide(taker, taker);
-          require(holders.get() == 1);
+          require(holders.get() == 1, holders);
         });
   }
 
@@ -43,16 +44,16 @@ final class InboxInterleavingTest {
           AtomicInteger holders = new AtomicInteger();
           Runnable reader = () -> holdOnce(inbox, turn, holders);
           sideBySide(reader, reader);
-          require(!turn.isTaken());
+          require(!turn.isTaken(), "not given back");
         });
   }
 
   private static void holdOnce(Inbox inbox, ReadTurn turn, AtomicInteger holders) {
     try {
       while (!turn.tryTake()) {
-        require(inbox.awaitWhile(turn::isTaken, Deadline.NONE));
+        require(inbox.awaitWhile(turn::isTaken, Deadline.NONE), "waited to no end");
       }
-      require(holders.incrementAndGet() == 1);
+      require(holders.incrementAndGet() == 1, holders);
       holders.decrementAndGet();
       turn.giveBack();
       inbox.wake();
@@ -74,7 +75,9 @@ final class InboxInterleavingTest {
               },
               () -> {
                 try {
-                  require(inbox.awaitWhile(() -> inbox.isEmpty() && !ended.get(), Deadline.NONE));
+                  require(
+                      inbox.awaitWhile(() -> inbox.isEmpty() && !ended.get(), Deadline.NONE),
+                      "waited to no end");
                 } catch (InterruptedException e) {
                   throw new AssertionError(e);
                 }
@@ -106,14 +109,8 @@ final class InboxInterleavingTest {
           while (inbox.poll() != null) {
             left++;
           }
-          require(taken.get() + left == 2);
-          require(full == (left == 2) && inbox.isEmpty() && inbox.isHalfEmpty());
+          require(taken.get() + left == 2, taken);
+          require(full == (left == 2) && inbox.isEmpty() && inbox.isHalfEmpty(), "miscounted");
         });
-  }
-
-  private static void require(boolean met) {
-    if (!met) {
-      throw new AssertionError();
-    }
   }
 }

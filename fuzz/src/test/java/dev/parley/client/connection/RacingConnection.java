@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.client.connection;
 
+import static dev.parley.fuzz.Laws.require;
 import static dev.parley.fuzz.Races.giveWay;
 
 import dev.parley.client.transport.BufferPool;
@@ -12,6 +13,8 @@ import dev.parley.websocket.Inbound.Delivery;
 import dev.parley.websocket.Limits;
 import dev.parley.websocket.Outbound;
 import dev.parley.websocket.Role;
+import dev.parley.websocket.WebSocketException;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,6 +24,7 @@ import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +46,7 @@ final class RacingConnection {
   final WebSocketConnection connection;
   private final RacingWire wire;
   private final Queue<Thread> threads = new ConcurrentLinkedQueue<>();
+  private final AtomicReference<@Nullable Throwable> thrown = new AtomicReference<>();
 
   RacingConnection(RacingWire wire) {
     this(wire, 4, null);
@@ -90,7 +95,7 @@ final class RacingConnection {
 
   private Thread thread(Runnable task) {
     Thread thread =
-        new Thread(task) {
+        new Thread(() -> keepThrown(task)) {
           @Override
           public void start() {
             giveWay();
@@ -102,12 +107,20 @@ final class RacingConnection {
     return thread;
   }
 
+  private void keepThrown(Runnable task) {
+    try {
+      task.run();
+    } catch (Throwable e) {
+      thrown.compareAndSet(null, e); // join() tells
+    }
+  }
+
   /** Receives a frame, however long that takes. */
   Frame receive() {
     return Objects.requireNonNull(connection.receive(Deadline.NONE));
   }
 
-  /** Waits until all threads that the connection started are over. */
+  /** Waits until all threads that the connection started are over. Nothing may have gone wrong. */
   void join() {
     for (Thread next = threads.poll(); next != null; next = threads.poll()) {
       try {
@@ -115,6 +128,16 @@ final class RacingConnection {
       } catch (InterruptedException e) {
         throw new AssertionError(e);
       }
+    }
+    Throwable first = thrown.get();
+    if (first != null) {
+      throw new AssertionError("on a thread of the connection", first);
+    }
+    require(!wire.hasOverlapped(), "two read or wrote at a time");
+    WebSocketException failure = connection.failure();
+    if (failure != null) {
+      Throwable cause = failure.getCause(); // of a timer too, which catches what it throws
+      require(cause == null || cause instanceof IOException, failure);
     }
   }
 
@@ -168,11 +191,5 @@ final class RacingConnection {
     byte[] bytes = new byte[target.flip().remaining()];
     target.get(bytes);
     return bytes;
-  }
-
-  static void require(boolean met, Object got) {
-    if (!met) {
-      throw new AssertionError(got);
-    }
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.client.connection;
 
-import static dev.parley.client.connection.RacingConnection.require;
+import static dev.parley.fuzz.Laws.require;
 import static dev.parley.fuzz.Races.giveWay;
 
 import dev.parley.client.transport.Deadline;
@@ -35,6 +35,7 @@ final class RacingWire implements Transport {
   private volatile int room = written.length;
   private volatile boolean broken;
   private volatile boolean closed;
+  private volatile boolean overlapped;
 
   /**
    * Makes one.
@@ -80,6 +81,11 @@ final class RacingWire implements Transport {
 
   boolean isClosed() {
     return closed;
+  }
+
+  /** Tells whether two read or wrote at the same time, whoever caught the error. */
+  boolean hasOverlapped() {
+    return overlapped;
   }
 
   /** Returns how many pieces were not read. */
@@ -138,9 +144,10 @@ final class RacingWire implements Transport {
     }
   }
 
-  private static void alone(AtomicInteger threads, int now) {
+  private void alone(AtomicInteger threads, int now) {
     giveWay();
     if (threads.getAndSet(now) == now) {
+      overlapped = true;
       throw new AssertionError("two at a time");
     }
   }

@@ -3,7 +3,7 @@ package dev.parley.client.connection;
 
 import static dev.parley.client.connection.RacingConnection.bytes;
 import static dev.parley.client.connection.RacingConnection.message;
-import static dev.parley.client.connection.RacingConnection.require;
+import static dev.parley.fuzz.Laws.require;
 import static dev.parley.fuzz.Races.race;
 
 import dev.parley.fuzz.Races.Round;
@@ -13,12 +13,16 @@ import dev.parley.websocket.WebSocketException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /**
  * The laws of {@link IncomingPath}, on a real connection: each message comes to one receiver, once,
  * to each in order, all of them before the end; and nobody waits for what will not come.
  */
+@Timeout(value = 1, unit = TimeUnit.HOURS)
 final class ReceivingRaceTest {
   private static final byte[] CLOSE = bytes(new Frame.Close(new byte[] {3, -24}));
   private static final byte[] BURST = bytes(message(1), message(2), message(3), message(4));
@@ -183,15 +187,25 @@ final class ReceivingRaceTest {
     race(
         () -> {
           RacingConnection model = new RacingConnection(new RacingWire(true, ONE, CLOSE));
+          AtomicInteger messages = new AtomicInteger();
           Runnable receiver =
               () -> {
                 try {
-                  while (model.receive() != null) {}
+                  for (; ; ) {
+                    if (model.receive().equals(message(1))) {
+                      messages.incrementAndGet();
+                    }
+                  }
                 } catch (WebSocketClosedException e) {
                   require(model.connection.closingHandshake().received() != null, e);
                 }
               };
-          return new Round(List.of(receiver, receiver, receiver), model::join);
+          return new Round(
+              List.of(receiver, receiver, receiver),
+              () -> {
+                model.join();
+                require(messages.get() == 1, messages);
+              });
         });
   }
 }

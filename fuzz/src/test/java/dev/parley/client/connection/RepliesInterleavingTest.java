@@ -3,6 +3,7 @@ package dev.parley.client.connection;
 
 import static dev.parley.fuzz.Interleavings.check;
 import static dev.parley.fuzz.Interleavings.sideBySide;
+import static dev.parley.fuzz.Laws.require;
 
 import dev.parley.websocket.Frame;
 import java.util.ArrayList;
@@ -65,12 +66,6 @@ final class RepliesInterleavingTest {
   private static void take(Replies replies, List<Frame> taken) {
     for (Frame next = replies.next(); next != null; next = replies.next()) {
       taken.add(next);
-    }
-  }
-
-  private static void require(boolean met, Object got) {
-    if (!met) {
-      throw new AssertionError(got);
     }
   }
 }

@@ -2,19 +2,16 @@
 package dev.parley.client.transport;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.reflect.Field;
-import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
-import java.nio.channels.spi.SelectorProvider;
 import java.time.Duration;
-import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
 
 /**
- * A real readiness loop that has no thread: its timers stand still until a test runs them. It opens
- * no selector either, so that a test may make thousands.
+ * A real readiness loop that has no thread: its timers stand still until a test runs them. A test
+ * may make thousands.
  */
 public final class HeldTimers {
   private static final Field IN_USE = field(ReadinessLoop.class, "inUse");
@@ -23,12 +20,15 @@ public final class HeldTimers {
   private static final Field TASK = field(ReadinessLoop.Timer.class, "task");
   private static final Field DUE = field(ReadinessLoop.Timer.class, "due");
 
-  private final ReadinessLoop loop = new ReadinessLoop(0);
+  // Of all loops: one that has a selector starts no thread, and without a thread nobody selects.
+  private static final Selector SELECTOR = open();
+
+  private final ReadinessLoop loop = new ReadinessLoop();
 
   /** Makes a loop in which nothing is set. */
   public HeldTimers() {
     try {
-      IN_USE.set(loop, new NoSelector());
+      IN_USE.set(loop, SELECTOR);
     } catch (IllegalAccessException e) {
       throw new AssertionError(e);
     }
@@ -71,6 +71,14 @@ public final class HeldTimers {
     return count;
   }
 
+  private static Selector open() {
+    try {
+      return Selector.open();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   private static Field field(Class<?> type, String name) {
     try {
       Field field = type.getDeclaredField(name);
@@ -87,56 +95,5 @@ public final class HeldTimers {
     } catch (IllegalAccessException e) {
       throw new AssertionError(e);
     }
-  }
-
-  /** Stands for the selector that is in use. */
-  private static final class NoSelector extends Selector {
-    @Override
-    public boolean isOpen() {
-      return true;
-    }
-
-    @Override
-    public SelectorProvider provider() {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public Set<SelectionKey> keys() {
-      return Set.of();
-    }
-
-    @Override
-    public Set<SelectionKey> selectedKeys() {
-      return Set.of();
-    }
-
-    @Override
-    public int selectNow() {
-      return 0;
-    }
-
-    @Override
-    public int select(long timeout) {
-      return 0;
-    }
-
-    @Override
-    public int select() {
-      return 0;
-    }
-
-    @Override
-    public int select(Consumer<SelectionKey> action) {
-      return 0;
-    }
-
-    @Override
-    public Selector wakeup() {
-      return this;
-    }
-
-    @Override
-    public void close() throws IOException {}
   }
 }

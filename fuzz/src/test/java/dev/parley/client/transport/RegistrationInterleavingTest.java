@@ -3,6 +3,7 @@ package dev.parley.client.transport;
 
 import static dev.parley.fuzz.Interleavings.check;
 import static dev.parley.fuzz.Interleavings.sideBySide;
+import static dev.parley.fuzz.Laws.require;
 
 import java.io.IOException;
 import java.net.ProtocolFamily;
@@ -42,7 +43,7 @@ final class RegistrationInterleavingTest {
           AtomicBoolean over = new AtomicBoolean();
           sideBySide(
               () -> {
-                require(await(() -> registration.awaitReadable(Deadline.NONE)));
+                require(await(() -> registration.awaitReadable(Deadline.NONE)), "not signalled");
                 over.set(true);
               },
               () -> {
@@ -63,7 +64,8 @@ final class RegistrationInterleavingTest {
           sideBySide(
               () -> {
                 require(
-                    await(() -> registration.awaitWritable(SelectionKey.OP_WRITE, Deadline.NONE)));
+                    await(() -> registration.awaitWritable(SelectionKey.OP_WRITE, Deadline.NONE)),
+                    "not signalled");
                 over.set(true);
               },
               () -> {
@@ -81,13 +83,15 @@ final class RegistrationInterleavingTest {
           FakeKey key = new FakeKey(0);
           Registration registration = key.register();
           sideBySide(
-              () -> require(await(() -> registration.awaitReadable(Deadline.NONE))),
+              () ->
+                  require(await(() -> registration.awaitReadable(Deadline.NONE)), "not signalled"),
               () ->
                   require(
                       await(
-                          () -> registration.awaitWritable(SelectionKey.OP_WRITE, Deadline.NONE))),
+                          () -> registration.awaitWritable(SelectionKey.OP_WRITE, Deadline.NONE)),
+                      "not signalled"),
               registration::close);
-          require(key.wakeUps.get() == 1 && !key.isValid());
+          require(key.wakeUps.get() == 1 && !key.isValid(), key.wakeUps);
         });
   }
 
@@ -109,7 +113,7 @@ final class RegistrationInterleavingTest {
               task.run();
             }
           }
-          require(runs.get() == 1);
+          require(runs.get() == 1, runs);
         });
   }
 
@@ -123,7 +127,7 @@ final class RegistrationInterleavingTest {
           AtomicInteger runs = new AtomicInteger();
           sideBySide(
               () -> {
-                require(await(() -> registration.awaitReadable(Deadline.NONE)));
+                require(await(() -> registration.awaitReadable(Deadline.NONE)), "not signalled");
                 registration.onReadable(runs::incrementAndGet);
               },
               () -> {
@@ -139,7 +143,8 @@ final class RegistrationInterleavingTest {
               task.run();
             }
           }
-          require(runs.get() == 1 && key.lead.closed.get() == 1);
+          require(runs.get() == 1, runs);
+          require(key.lead.closed.get() == 1, key.lead.closed);
         });
   }
 
@@ -150,10 +155,11 @@ final class RegistrationInterleavingTest {
           FakeKey key = new FakeKey(0);
           Registration registration = key.register(1);
           sideBySide(
-              () -> require(await(() -> registration.awaitReadable(Deadline.NONE))),
+              () ->
+                  require(await(() -> registration.awaitReadable(Deadline.NONE)), "not signalled"),
               registration::close);
-          require(key.wakeUps.get() == 1 && !key.isValid());
-          require(key.lead.closed.get() == key.lead.opened.get());
+          require(key.wakeUps.get() == 1 && !key.isValid(), key.wakeUps);
+          require(key.lead.closed.get() == key.lead.opened.get(), key.lead.closed);
         });
   }
 
@@ -163,10 +169,10 @@ final class RegistrationInterleavingTest {
         () -> {
           FakeKey key = new FakeKey(SelectionKey.OP_READ);
           Registration registration = key.register(1);
-          require(await(() -> registration.awaitReadable(Deadline.NONE)));
-          require(key.lead.opened.get() == 1 && key.lead.closed.get() == 0);
+          require(await(() -> registration.awaitReadable(Deadline.NONE)), "not signalled");
+          require(key.lead.opened.get() == 1 && key.lead.closed.get() == 0, "not lent");
           sideBySide(() -> registration.onReadable(() -> {}), registration::close);
-          require(key.lead.closed.get() == 1);
+          require(key.lead.closed.get() == 1, key.lead.closed);
         });
   }
 
@@ -174,7 +180,7 @@ final class RegistrationInterleavingTest {
   private static Registration aboutToDrop(FakeKey key) {
     Registration registration = key.register();
     Deadline over = Deadline.after(Duration.ZERO); // made here, for Lincheck has a clock of its own
-    require(!await(() -> registration.awaitReadable(over)));
+    require(!await(() -> registration.awaitReadable(over)), "signalled");
     for (int pass = 1; pass < DROP; pass++) {
       key.pass(registration, pass);
     }
@@ -190,12 +196,6 @@ final class RegistrationInterleavingTest {
       return wait.run();
     } catch (InterruptedException e) {
       throw new AssertionError(e);
-    }
-  }
-
-  private static void require(boolean met) {
-    if (!met) {
-      throw new AssertionError();
     }
   }
 
