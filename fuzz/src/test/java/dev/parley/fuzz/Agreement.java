@@ -5,6 +5,7 @@ import dev.parley.websocket.Frame;
 import dev.parley.websocket.WebSocketExtension;
 import dev.parley.websocket.WebSocketExtension.ReservedBit;
 import dev.parley.websocket.extension.DeflateConfig;
+import dev.parley.websocket.extension.PerMessageDeflate;
 import dev.parley.websocket.extension.PerMessageDeflateConfig;
 import dev.parley.websocket.extension.WebSocketExtensionFactory;
 import dev.parley.websocket.extension.WebSocketExtensionHeader;
@@ -41,18 +42,26 @@ record Agreement(String name, Consumer<WebSocketExtensionsConfig> install) {
   private static Arbitrary<Agreement> compressions() {
     Arbitrary<Integer> levels = Arbitraries.integers().between(-1, 9);
     Arbitrary<Integer> bits = Arbitraries.integers().between(8, 15);
-    Arbitrary<Boolean> forgets = Arbitraries.of(true, false);
+    Arbitrary<Boolean> eitherWay = Arbitraries.of(true, false);
     Arbitrary<Integer> thresholds = Arbitraries.of(0, 20, 1024);
+    Arbitrary<PerMessageDeflate.Factory> perMessage =
+        Combinators.combine(levels, eitherWay)
+            .as(
+                (level, fixed) -> {
+                  PerMessageDeflate.Factory any =
+                      WebSocketExtensions.perMessageDeflate().withLevel(level);
+                  return fixed ? any.withoutClientMaxWindowBits() : any;
+                });
     return Arbitraries.oneOf(
         Arbitraries.just(NOTHING),
-        Combinators.combine(levels, bits, bits, forgets, forgets, thresholds)
+        Combinators.combine(perMessage, bits, bits, eitherWay, eitherWay, thresholds)
             .as(
-                (level, server, client, serverForgets, clientForgets, threshold) ->
+                (factory, server, client, serverForgets, clientForgets, threshold) ->
                     of(
-                        WebSocketExtensions.perMessageDeflate().withLevel(level),
+                        factory,
                         new PerMessageDeflateConfig(
                             server, client, serverForgets, clientForgets, threshold))),
-        Combinators.combine(levels, bits, bits, forgets, forgets)
+        Combinators.combine(levels, bits, bits, eitherWay, eitherWay)
             .as(
                 (level, server, client, serverForgets, clientForgets) ->
                     of(
