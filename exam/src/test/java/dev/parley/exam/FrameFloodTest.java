@@ -406,7 +406,6 @@ final class FrameFloodTest {
     try (BareServer server =
             BareServer.start(
                 connection -> {
-                  connection.socket.setReceiveBufferSize(4 << 10);
                   connection.accept();
                   connection.writeForEver(pings);
                 });
