@@ -370,7 +370,6 @@ final class AuthTest {
     assertThat(answered.headers().get("Authorization")).contains("uri=\"/moved?to=2\"");
   }
 
-  /** The answer to the first challenge goes along, within its origin, and is of no use there. */
   @Test
   void redirectsAreCountedOverTheAnswersToChallenges() {
     for (int i = 0; i < 6; i++) {
@@ -385,6 +384,7 @@ final class AuthTest {
     }
   }
 
+  /** The answer to the first challenge goes along, within its origin, and is of no use there. */
   @Test
   void digestAnswersAgainWhereARedirectFollowsItsAnswer() {
     refuseOnce(DIGEST);

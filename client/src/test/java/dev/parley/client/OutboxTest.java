@@ -90,14 +90,22 @@ final class OutboxTest {
     return messages;
   }
 
+  private static void put(Outbox outbox, Frame message) {
+    outbox.put(message, false);
+  }
+
+  private static void put(Outbox outbox, List<Frame> messages) {
+    messages.forEach(message -> put(outbox, message));
+  }
+
   @Test
   void keepsInOrderUntilThereIsASession() throws InterruptedException {
     Outbox outbox = outbox(100, 1 << 20);
-    messages(0, 50).forEach(message -> outbox.put(message, false));
+    put(outbox, messages(0, 50));
     assertThat(outbox.messages()).isEqualTo(messages(0, 50));
     FakeWay session = new FakeWay();
     outbox.attach(session);
-    messages(50, 60).forEach(message -> outbox.put(message, false));
+    put(outbox, messages(50, 60));
     outbox.awaitSent(SOON);
     assertThat(session.take(60)).isEqualTo(messages(0, 60));
     assertThat(outbox.messages()).isEmpty();
@@ -119,7 +127,7 @@ final class OutboxTest {
   @Test
   void goesOnWithTheNextSessionWhereTheLastOneClosed() throws InterruptedException {
     Outbox outbox = outbox(100, 1 << 20);
-    messages(0, 10).forEach(message -> outbox.put(message, false));
+    put(outbox, messages(0, 10));
     FakeWay first = FakeWay.openFor(4, null);
     outbox.attach(first);
     assertThat(first.take(4)).isEqualTo(messages(0, 4));
@@ -132,7 +140,7 @@ final class OutboxTest {
   @Test
   void messageThatTheSessionWasTornByIsInDoubtAndNotSentAgain() throws InterruptedException {
     Outbox outbox = outbox(100, 1 << 20);
-    messages(0, 10).forEach(message -> outbox.put(message, false));
+    put(outbox, messages(0, 10));
     outbox.attach(FakeWay.openFor(4, new WebSocketException("torn")));
     assertThat(doubtful.poll(SOON.toSeconds(), TimeUnit.SECONDS)).isEqualTo(message(4));
     FakeWay second = new FakeWay();
@@ -157,7 +165,7 @@ final class OutboxTest {
             });
     outbox.start();
     outboxes.add(outbox);
-    messages(0, 3).forEach(message -> outbox.put(message, false));
+    put(outbox, messages(0, 3));
     outbox.attach(
         message -> {
           if (message.equals(refused)) {
@@ -179,17 +187,17 @@ final class OutboxTest {
     Outbox outbox = outbox(100, 1 << 20);
     FakeWay session = new FakeWay();
     outbox.attach(session);
-    outbox.put(message(0), false);
+    put(outbox, message(0));
     assertThat(session.take(1)).containsExactly(message(0));
     outbox.detach();
-    outbox.put(message(1), false);
+    put(outbox, message(1));
     outbox.end();
     assertThat(session.sent).isEmpty();
     assertThat(outbox.messages()).containsExactly(message(1));
   }
 
   private static Thread putting(Outbox outbox, int number) {
-    Thread thread = Thread.ofVirtual().start(() -> outbox.put(message(number), false));
+    Thread thread = Thread.ofVirtual().start(() -> put(outbox, message(number)));
     awaitWaiting(thread);
     return thread;
   }
@@ -204,7 +212,7 @@ final class OutboxTest {
   @Test
   void senderWaitsWhereThereIsNoRoomForAMessage() throws InterruptedException {
     Outbox outbox = outbox(2, 1 << 20);
-    messages(0, 2).forEach(message -> outbox.put(message, false));
+    put(outbox, messages(0, 2));
     Thread third = putting(outbox, 2);
     assertThat(outbox.messages()).isEqualTo(messages(0, 2));
     FakeWay session = new FakeWay();
@@ -216,7 +224,7 @@ final class OutboxTest {
   @Test
   void senderWaitsWhereThereIsNoRoomForItsBytes() throws InterruptedException {
     Outbox outbox = outbox(100, 20);
-    messages(0, 2).forEach(message -> outbox.put(message, false));
+    put(outbox, messages(0, 2));
     Thread third = putting(outbox, 2);
     assertThat(outbox.messages()).isEqualTo(messages(0, 2));
     outbox.attach(new FakeWay());
@@ -226,19 +234,19 @@ final class OutboxTest {
   @Test
   void oneLargerMessageAlwaysFits() {
     Outbox outbox = outbox(100, 1);
-    outbox.put(message(0), false);
+    put(outbox, message(0));
     assertThat(outbox.messages()).containsExactly(message(0));
   }
 
   @Test
   void interruptedSenderLeavesNothingBehind() throws Exception {
     Outbox outbox = outbox(1, 100);
-    outbox.put(message(0), false);
+    put(outbox, message(0));
     FutureTask<Boolean> flag =
         new FutureTask<>(
             () -> {
               assertThatExceptionOfType(WebSocketInterruptedException.class)
-                  .isThrownBy(() -> outbox.put(message(1), false));
+                  .isThrownBy(() -> put(outbox, message(1)));
               return Thread.currentThread().isInterrupted();
             });
     Thread thread = Thread.ofVirtual().start(flag);
@@ -251,19 +259,19 @@ final class OutboxTest {
   @Test
   void waitingSenderIsToldOfTheEnd() throws Exception {
     Outbox outbox = outbox(1, 100);
-    outbox.put(message(0), false);
+    put(outbox, message(0));
     FutureTask<Object> sender =
         new FutureTask<>(
             () ->
                 assertThatExceptionOfType(NoSessionException.class)
-                    .isThrownBy(() -> outbox.put(message(1), false)));
+                    .isThrownBy(() -> put(outbox, message(1))));
     awaitWaiting(Thread.ofVirtual().start(sender));
     outbox.refuse();
     assertThat(sender.get(SOON.toSeconds(), TimeUnit.SECONDS)).isNotNull();
     outbox.end();
     assertThat(outbox.messages()).containsExactly(message(0));
     assertThatExceptionOfType(NoSessionException.class)
-        .isThrownBy(() -> outbox.put(message(2), false))
+        .isThrownBy(() -> put(outbox, message(2)))
         .withMessage("cannot send: the reconnector has stopped");
   }
 
@@ -276,18 +284,18 @@ final class OutboxTest {
             new Unsent.Keep(1, 100),
             Thread.ofVirtual().factory(),
             (message, failure) -> {
-              Thread other = Thread.ofVirtual().start(() -> self[0].put(message(1), false));
+              Thread other = Thread.ofPlatform().start(() -> put(self[0], message(1)));
               while (self[0].messages().isEmpty()) {
                 Thread.onSpinWait(); // somebody else takes the room
               }
-              self[0].put(message, false);
+              put(self[0], message);
               told.countDown();
               assertThat(other).isNotNull();
             });
     self[0] = outbox;
     outbox.start();
     outboxes.add(outbox);
-    outbox.put(message(0), false);
+    put(outbox, message(0));
     outbox.attach(FakeWay.openFor(0, new WebSocketException("torn")));
     assertThat(told.await(SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
     FakeWay second = new FakeWay();
@@ -298,7 +306,7 @@ final class OutboxTest {
   @Test
   void waitingForWhatIsKeptEndsWithTheSession() {
     Outbox outbox = outbox(10, 100);
-    outbox.put(message(0), false);
+    put(outbox, message(0));
     outbox.awaitSent(Duration.ofDays(1)); // there is none
     outbox.attach(FakeWay.openFor(0, null));
     outbox.awaitSent(Duration.ofDays(1)); // it closes

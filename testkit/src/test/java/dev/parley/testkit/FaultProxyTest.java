@@ -11,12 +11,14 @@ import dev.parley.testkit.ProxiedConnection.Ending;
 import dev.parley.websocket.WebSocketInterruptedException;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -80,6 +82,47 @@ final class FaultProxyTest {
       proxy.close();
       listener.close();
     }
+  }
+
+  /** A client, and the socket by which a proxy would have accepted it. */
+  private static final class Accepted implements AutoCloseable {
+    private final Socket client;
+    private final Socket accepted;
+
+    Accepted(Socket accepted) throws IOException {
+      this.accepted = accepted;
+      try (ServerSocket clients = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+        accepted.connect(address(clients));
+        client = clients.accept();
+      }
+      client.setSoTimeout((int) SOON.toMillis());
+    }
+
+    ProxiedConnection connection() {
+      return new ProxiedConnection(1, accepted, Faults.none(), gone -> {});
+    }
+
+    @Override
+    public void close() throws IOException {
+      client.close();
+      accepted.close();
+    }
+  }
+
+  private static void start(ProxiedConnection connection, ServerSocket servers, Executor threads) {
+    Thread.startVirtualThread(() -> connection.run(address(servers), threads));
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      assertThat(latch.await(SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static InetSocketAddress address(ServerSocket listener) {
+    return (InetSocketAddress) listener.getLocalSocketAddress();
   }
 
   private static Socket connect(FaultProxy proxy) throws IOException {
@@ -249,6 +292,56 @@ final class FaultProxyTest {
           case FIN -> assertThat(read(line.client, 1)).isEmpty();
           case RESET -> assertReset(line.client);
           case SILENCE -> assertSilent(line.client);
+        }
+      }
+    }
+
+    @Test
+    void happenBeforeThereIsAServer() throws Exception {
+      try (ServerSocket servers = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+          Accepted accepted = new Accepted(new Socket())) {
+        ProxiedConnection connection = accepted.connection();
+        connection.cut(End.FIN);
+        start(connection, servers, Thread::startVirtualThread);
+        try (Socket server = servers.accept()) {
+          server.setSoTimeout((int) SOON.toMillis());
+          assertThat(read(server, 1)).isEmpty();
+          assertThat(read(accepted.client, 1)).isEmpty();
+        }
+      }
+    }
+
+    @Test
+    void resetTheServerWithNoEndOfTheStreamBefore() throws Exception {
+      CountDownLatch over = new CountDownLatch(1);
+      Socket closedSlowly =
+          new Socket() {
+            @Override
+            public void close() throws IOException {
+              super.close();
+              await(over);
+            }
+          };
+      try (ServerSocket servers = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+          Accepted accepted = new Accepted(closedSlowly)) {
+        ProxiedConnection connection = accepted.connection();
+        start(
+            connection,
+            servers,
+            toServer ->
+                Thread.startVirtualThread(
+                    () -> {
+                      toServer.run();
+                      over.countDown(); // it has found the client gone
+                    }));
+        try (Socket server = servers.accept()) {
+          server.setSoTimeout((int) SOON.toMillis());
+          write(accepted.client, "hello");
+          assertThat(read(server, 5)).isEqualTo("hello");
+
+          connection.cut(End.RESET);
+
+          assertReset(server);
         }
       }
     }

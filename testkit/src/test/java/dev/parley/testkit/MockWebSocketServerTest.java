@@ -620,6 +620,23 @@ final class MockWebSocketServerTest {
     }
 
     @Test
+    void sayWhatWasThrownThatIsNoAssertion() throws IOException {
+      var server =
+          playing(
+              Scenario.accept()
+                  .expect(
+                      "anything",
+                      frame -> {
+                        throw new LinkageError("no such class");
+                      }));
+      try (RawClient client = RawClient.open(server)) {
+        client.send("a");
+        assertThat(client.read()).isNull();
+        assertReport(server, "connection 1, step 2 (expect anything): no such class");
+      }
+    }
+
+    @Test
     void keepTheErrorOfAPredicate() throws IOException {
       var server =
           playing(

@@ -1054,7 +1054,7 @@ final class InboundTest {
   @DisplayName("A message that is one frame and all there")
   final class WholeMessages {
     @Test
-    void areReadUntilSomethingElseComes() {
+    void isReadUntilSomethingElseComes() {
       byte[] longer = new byte[300];
       ByteBuffer bytes =
           ByteBuffer.wrap(
@@ -1081,7 +1081,7 @@ final class InboundTest {
     }
 
     @Test
-    void areTextWhetherAsciiOrNot() {
+    void isTextWhetherAsciiOrNot() {
       ByteBuffer bytes = ByteBuffer.wrap(hex("81 02 68 69 81 06 77 c3 b6 72 6c 64"));
       Inbound inbound = half(Role.CLIENT).get();
       for (String text : List.of("hi", "wörld")) {
@@ -1124,6 +1124,10 @@ final class InboundTest {
       assertLeavesAlone(inMessage, ByteBuffer.wrap(hex("82 00")));
       byte[] tooLong = to(Role.CLIENT, frame("82 65", new byte[101]));
       assertLeavesAlone(half(Role.CLIENT, SMALL).get(), ByteBuffer.wrap(tooLong));
+    }
+
+    @Test
+    void isLeftAloneByAServerAndWhereAnExtensionIsAgreed() {
       assertLeavesAlone(half(Role.SERVER).get(), ByteBuffer.wrap(to(Role.SERVER, "82 00")));
       assertLeavesAlone(appending(), ByteBuffer.wrap(hex("82 00")));
     }

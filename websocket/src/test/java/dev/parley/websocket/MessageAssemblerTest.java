@@ -57,7 +57,7 @@ final class MessageAssemblerTest {
   }
 
   @Test
-  void takesHardlyMoreThanWhatItHolds() {
+  void keepsNoneOfTheSmallArraysItIsGiven() {
     List<WeakReference<byte[]>> given = new ArrayList<>();
     for (int i = 0; i < 20_000; i++) {
       byte[] fragment = new byte[512];

@@ -349,7 +349,7 @@ final class MemoryBudgetTest {
   }
 
   @Test
-  void messageThatStandsStillWhileNobodyWantsMemoryDoesNot() {
+  void messageThatStandsStillWhileNobodyWantsMemoryIsSpared() {
     Session stopped = past(STEP);
     Session large = assembling(MIB);
     assertThat(large.share.ask(MIB, 2 * MIB, true)).isEqualTo(WAIT);
@@ -371,7 +371,7 @@ final class MemoryBudgetTest {
   }
 
   @Test
-  void messageThatStoodStillForWantOfMemoryDoesNot() {
+  void messageThatStoodStillForWantOfMemoryIsSpared() {
     Session holder = past(STEP);
     Session slow = queueing(2 * MIB);
     Session large = assembling(100);
@@ -387,7 +387,7 @@ final class MemoryBudgetTest {
   }
 
   @Test
-  void messageThatComesSlowlyPastTheHalfDoesNot() {
+  void messageThatComesSlowlyPastTheHalfIsSpared() {
     Session slow = past(STEP);
     Session large = assembling(MIB);
     assertThat(large.share.ask(MIB, 2 * MIB, true)).isEqualTo(WAIT);

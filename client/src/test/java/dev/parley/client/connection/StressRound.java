@@ -17,7 +17,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
@@ -40,7 +39,8 @@ abstract class StressRound {
   private static final Duration ROUNDS =
       Duration.ofSeconds(Long.getLong("parley.stress.seconds", 1));
 
-  final Random random;
+  /** Makes the plan. Only for the thread that runs the round, so that a seed makes it again. */
+  final Random plan;
 
   /** The threads that are interrupted now and then. */
   final Set<Thread> interruptible = ConcurrentHashMap.newKeySet();
@@ -48,18 +48,23 @@ abstract class StressRound {
   private final ReadinessLoop loop;
   private final CountDownLatch finished = new CountDownLatch(1);
 
-  StressRound(Random random, ReadinessLoop loop) {
-    this.random = random;
+  /** What a thread does, with random numbers of its own. */
+  interface Act<T> {
+    T run(Random random) throws Exception;
+  }
+
+  StressRound(Random plan, ReadinessLoop loop) {
+    this.plan = plan;
     this.loop = loop;
   }
 
-  static void repeat(BiFunction<Random, ReadinessLoop, StressRound> plan) {
+  static void repeat(BiFunction<Random, ReadinessLoop, StressRound> round) {
     long seed = Long.getLong("parley.stress.seed", System.nanoTime());
     Deadline deadline = Deadline.after(ROUNDS);
     try (ReadinessLoop loop = new ReadinessLoop()) {
       do {
         try {
-          plan.apply(new Random(seed), loop).run();
+          round.apply(new Random(seed), loop).run();
         } catch (Exception | AssertionError e) {
           throw new AssertionError("-Dparley.stress.seed=" + seed, e);
         }
@@ -86,20 +91,21 @@ abstract class StressRound {
   }
 
   /** Interrupts for as long as the connection is open. */
-  final boolean interrupt(WebSocketConnection connection) throws InterruptedException {
+  final boolean interrupt(WebSocketConnection connection, Random random)
+      throws InterruptedException {
     while (connection.isOpen()) {
       for (Thread thread : interruptible) {
         if (random.nextInt(3) == 0) {
           thread.interrupt();
         }
       }
-      pause(3);
+      pause(3, random);
     }
     return true;
   }
 
-  /** Waits for less than so many milliseconds, and no longer than the connection has not ended. */
-  final void pause(int millis) throws InterruptedException {
+  /** Waits for less than so many milliseconds, and at most until the connection has ended. */
+  final void pause(int millis, Random random) throws InterruptedException {
     boolean unused = finished.await(random.nextInt(millis), TimeUnit.MILLISECONDS);
   }
 
@@ -107,8 +113,9 @@ abstract class StressRound {
     assertThat(finished.await(SOON.toSeconds(), TimeUnit.SECONDS)).as("finished").isTrue();
   }
 
-  static <T> Task<T> start(boolean virtual, Callable<T> task) {
-    FutureTask<T> future = new FutureTask<>(task);
+  final <T> Task<T> start(boolean virtual, Act<T> act) {
+    Random random = new Random(plan.nextLong());
+    FutureTask<T> future = new FutureTask<>(() -> act.run(random));
     Thread thread =
         virtual ? Thread.ofVirtual().unstarted(future) : Thread.ofPlatform().unstarted(future);
     thread.start();

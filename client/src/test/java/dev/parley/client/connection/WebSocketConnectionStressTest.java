@@ -24,7 +24,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -66,7 +65,7 @@ final class WebSocketConnectionStressTest {
   @ParameterizedTest
   @EnumSource
   void everyFrameIsWholeAndInItsPlace(End end) {
-    StressRound.repeat((random, loop) -> new Round(end, random, loop));
+    StressRound.repeat((plan, loop) -> new Round(end, plan, loop));
   }
 
   /** What became of the messages of one sender, by their numbers. */
@@ -90,32 +89,34 @@ final class WebSocketConnectionStressTest {
     private final CountDownLatch started;
     private final int messages;
 
-    Round(End end, Random random, ReadinessLoop loop) {
-      super(random, loop);
+    Round(End end, Random plan, ReadinessLoop loop) {
+      super(plan, loop);
       this.end = end;
-      this.messages = 1 + random.nextInt(40);
-      this.started = new CountDownLatch(1 + random.nextInt(messages));
-      InMemoryTransport[] pair = InMemoryTransport.pair(1 + random.nextInt(5_000));
-      if (random.nextBoolean()) {
-        pair[0].takeAhead(1 + random.nextInt(500));
+      this.messages = 1 + plan.nextInt(40);
+      this.started = new CountDownLatch(1 + plan.nextInt(messages));
+      InMemoryTransport[] pair = InMemoryTransport.pair(1 + plan.nextInt(5_000));
+      if (plan.nextBoolean()) {
+        pair[0].takeAhead(1 + plan.nextInt(500));
       }
       theirs = pair[1];
       Delivery delivery = end == End.CLOSE_BY_HAND ? Delivery.FRAMES : Delivery.MESSAGES;
-      connection = connection(new WhimsicalTransport(pair[0], random), delivery, 16);
+      Random whims = new Random(plan.nextLong());
+      connection = connection(new WhimsicalTransport(pair[0], whims), delivery, 16);
     }
 
     @Override
     void run() throws Exception {
       connection.start();
       Task<Seen> peer = start(false, this::listen);
-      Task<Boolean> pinging = start(true, this::ping);
-      Task<Boolean> receiving = start(random.nextBoolean(), this::receive);
+      Task<Boolean> pinging = start(true, random -> ping());
+      Task<Boolean> receiving = start(plan.nextBoolean(), random -> receive());
       List<Task<Sent>> sending = new ArrayList<>();
-      for (int i = 0; i < 2 + random.nextInt(6); i++) {
+      int senders = 2 + plan.nextInt(6);
+      for (int i = 0; i < senders; i++) {
         int sender = i;
-        sending.add(start(random.nextBoolean(), () -> send(sender)));
+        sending.add(start(plan.nextBoolean(), random -> send(sender, random)));
       }
-      Task<Boolean> interrupting = start(false, () -> interrupt(connection));
+      Task<Boolean> interrupting = start(false, random -> interrupt(connection, random));
       List<Task<Boolean>> ending = new ArrayList<>();
       if (end != End.CLOSE_AFTERWARDS) {
         assertThat(started.await(SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
@@ -154,8 +155,8 @@ final class WebSocketConnectionStressTest {
     }
 
     private List<Task<Boolean>> end() throws Exception {
-      Callable<Boolean> close =
-          () -> {
+      Act<Boolean> close =
+          random -> {
             connection.close(CloseReason.NORMAL);
             return true;
           };
@@ -163,37 +164,38 @@ final class WebSocketConnectionStressTest {
       switch (end) {
         case CLOSE_AFTERWARDS -> tasks.add(start(true, close));
         case CLOSE -> {
-          for (int i = 0; i < 1 + random.nextInt(3); i++) {
-            tasks.add(start(random.nextBoolean(), close));
+          int closers = 1 + plan.nextInt(3);
+          for (int i = 0; i < closers; i++) {
+            tasks.add(start(plan.nextBoolean(), close));
           }
         }
         case CLOSE_BY_HAND ->
             tasks.add(
                 start(
-                    random.nextBoolean(),
-                    () -> {
+                    plan.nextBoolean(),
+                    random -> {
                       connection.send(new Frame.Close(CloseReason.NORMAL));
                       return true;
                     }));
-        case CLOSED_BY_PEER -> tasks.add(start(false, () -> write("88 02 03 e8")));
+        case CLOSED_BY_PEER -> tasks.add(start(false, random -> write("88 02 03 e8")));
         case CLOSED_BY_BOTH -> {
-          tasks.add(start(false, () -> write("88 02 03 e8")));
-          tasks.add(start(random.nextBoolean(), close));
+          tasks.add(start(false, random -> write("88 02 03 e8")));
+          tasks.add(start(plan.nextBoolean(), close));
         }
-        case VIOLATION -> tasks.add(start(false, () -> write("8b 00")));
+        case VIOLATION -> tasks.add(start(false, random -> write("8b 00")));
         case TERMINATE -> connection.terminate();
       }
       return tasks;
     }
 
-    private Sent send(int sender) {
+    private Sent send(int sender, Random random) {
       interruptible.add(Thread.currentThread());
       Set<Integer> accepted = new HashSet<>();
       Set<Integer> refused = new HashSet<>();
       for (int number = 0; number < messages; number++) {
-        Frame frame = new Frame.Text(sender + " " + number + " " + "x".repeat(size()));
+        Frame frame = new Frame.Text(sender + " " + number + " " + "x".repeat(size(random)));
         try {
-          if (sendSomehow(frame)) {
+          if (sendSomehow(frame, random)) {
             accepted.add(number);
           } else {
             refused.add(number);
@@ -209,11 +211,11 @@ final class WebSocketConnectionStressTest {
       return new Sent(accepted, refused);
     }
 
-    private int size() {
+    private int size(Random random) {
       return random.nextInt(10) == 0 ? random.nextInt(40_000) : random.nextInt(200);
     }
 
-    private boolean sendSomehow(Frame frame) {
+    private boolean sendSomehow(Frame frame, Random random) {
       return switch (random.nextInt(4)) {
         case 0 -> {
           connection.enqueue(frame);
@@ -288,7 +290,7 @@ final class WebSocketConnectionStressTest {
     }
 
     /** Reads a little at a time what the client sends, until it ends; answers its Close. */
-    private Seen listen() throws Exception {
+    private Seen listen(Random random) throws Exception {
       Inbound inbound = new Inbound(Role.SERVER, Limits.DEFAULT, Delivery.FRAMES, List.of());
       ByteBuffer received = ByteBuffer.allocate(1 + random.nextInt(3_000)).limit(0);
       List<Frame> frames = new ArrayList<>();

@@ -873,9 +873,12 @@ final class WebSocketConnectionTest {
         peer.send(text("m" + i));
       }
       FutureTask<?> close = start(true, () -> connection.close(CloseReason.NORMAL));
-      while (connection.messagesReceived() < 40) { // all but what the queue holds are dropped
+      Deadline deadline = Deadline.after(LONG);
+      while (connection.messagesReceived() < 40 && !deadline.isOver()) {
         Thread.onSpinWait();
       }
+      // all but what the queue holds are dropped
+      assertThat(connection.messagesReceived()).isEqualTo(40);
       List<Frame> received = new ArrayList<>();
       received.add(receive()); // now there is room
       peer.send(text("behind the gap"));
@@ -1406,11 +1409,11 @@ final class WebSocketConnectionTest {
     @Test
     void deadPeerIsFoundInTimeThoughTheLastMessageFillsThePipe() throws Exception {
       capacity = 64;
-      pingInterval = Duration.ofSeconds(2);
+      pingInterval = Duration.ofSeconds(4);
       pongTimeout = Duration.ofMillis(200);
       open();
       long start = System.nanoTime();
-      assertThat(connection.receive(Deadline.after(Duration.ofMillis(1800)))).isNull();
+      assertThat(connection.receive(Deadline.after(Duration.ofSeconds(2)))).isNull();
       FutureTask<Throwable> sender =
           start(
               true, () -> catchThrowable(() -> connection.send(new Frame.Binary(new byte[1000]))));
@@ -1418,8 +1421,8 @@ final class WebSocketConnectionTest {
           .isInstanceOf(WebSocketException.class)
           .hasCauseInstanceOf(SocketTimeoutException.class)
           .hasMessage("the peer has taken nothing of what was sent for PT0.2S, nor sent anything");
-      // and not 2.2 seconds after it stopped taking
-      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofMillis(3900));
+      // and not 4.2 seconds after it stopped taking
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(6));
       assertThat(get(sender)).isInstanceOf(WebSocketClosedException.class);
     }
 

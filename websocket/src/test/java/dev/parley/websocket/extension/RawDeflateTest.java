@@ -15,13 +15,17 @@ import dev.parley.websocket.Violation;
 import dev.parley.websocket.WebSocketProtocolException;
 import java.io.ByteArrayOutputStream;
 import java.lang.ref.WeakReference;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.zip.Deflater;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -63,6 +67,46 @@ final class RawDeflateTest {
       byte[] compressed = compressor(15, true).compress(message, true);
       assertThat(new ReferenceInflater(1 << 15).inflate(compressed)).isEqualTo(message);
     }
+  }
+
+  /** Deflaters that flush once; zlib does it again where it has just filled what it was given. */
+  private static final class OneFlush implements RawDeflate.Streams {
+    @Override
+    public Deflater deflater(int level) {
+      return new Deflater(level, true) {
+        private @Nullable ByteBuffer flushed;
+
+        @Override
+        public int deflate(byte[] output, int offset, int length, int flush) {
+          ByteBuffer rest = flushed;
+          if (rest == null) {
+            byte[] all = new byte[4 * RawDeflate.STEP];
+            rest = ByteBuffer.wrap(all, 0, super.deflate(all, 0, all.length, flush));
+            flushed = rest;
+          }
+          int count = Math.min(length, rest.remaining());
+          rest.get(output, offset, count);
+          return count;
+        }
+      };
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3})
+  void tailIsCutWhereItLiesAcrossTwoChunks(int chunks) {
+    int end = chunks * RawDeflate.STEP;
+    Set<Integer> inTheNext = new HashSet<>();
+    for (int size = end - 40; size <= end + 8; size++) {
+      byte[] message = noise(size);
+      byte[] compressed =
+          new RawDeflate.Compressor(new OneFlush(), 6, 15, true).compress(message, true);
+      assertThat(Arrays.copyOfRange(compressed, compressed.length - 4, compressed.length))
+          .isNotEqualTo(hex("00 00 ff ff"));
+      assertThat(new ReferenceInflater(1 << 15).inflate(compressed)).isEqualTo(message);
+      inTheNext.add(compressed.length + 4 - end);
+    }
+    assertThat(inTheNext).as("bytes of the tail in the next chunk").contains(1, 2, 3);
   }
 
   @Test
