@@ -247,8 +247,7 @@ final class FuzzingServer implements AutoCloseable {
           case "updateReports" -> client -> say(client, "");
           default -> FuzzingServer::refuse;
         };
-    play(
-        new Case("", "", "", "", Settings.PLAIN, Pacing.WHOLE, script), request, raw, socket, in);
+    play(new Case("", "", "", "", Settings.PLAIN, Pacing.WHOLE, script), request, raw, socket, in);
   }
 
   private static void say(Exchange client, String answer) throws InterruptedException {

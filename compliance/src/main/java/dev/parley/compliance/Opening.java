@@ -307,16 +307,14 @@ final class Opening {
       refusedAtWill(group, title(line), line + "\r\n" + rest, "RFC 9112 §4");
     }
     String fields = STATUS + UPGRADE + CONNECTION + ACCEPT;
-    refusedAtWill(
-        group, "a space before a colon", fields + "X-Name : value\r\n" + END, recovered);
+    refusedAtWill(group, "a space before a colon", fields + "X-Name : value\r\n" + END, recovered);
     refusedAtWill(
         group,
         "a space before the colon of Upgrade",
         STATUS + "Upgrade : websocket\r\n" + CONNECTION + ACCEPT + END,
         recovered);
     // RFC 9112 §5.2 has a client read it as a space, and no sender write it.
-    eitherWay(
-        group, "a field continued on the next line", fields + "X-Name: a\r\n b\r\n" + END);
+    eitherWay(group, "a field continued on the next line", fields + "X-Name: a\r\n b\r\n" + END);
     // RFC 9112 §2.2 has it refused or left out.
     eitherWay(group, "a first line that continues nothing", STATUS + " X: y\r\n" + rest);
     refusedAtWill(group, "a line without a colon", fields + "no field\r\n" + END, recovered);
@@ -349,10 +347,7 @@ final class Opening {
         fields + "Transfer-Encoding: chunked\r\n" + END,
         "5\r\nhello\r\n0\r\n\r\n");
     refusedAtWill(
-        group,
-        "Content-Length: -1",
-        fields + "Content-Length: -1\r\n" + END,
-        "RFC 9112 §6.3");
+        group, "Content-Length: -1", fields + "Content-Length: -1\r\n" + END, "RFC 9112 §6.3");
     opens(group, "Content-Length: 0", fields + "Content-Length: 0\r\n" + END);
   }
 

@@ -87,8 +87,7 @@ final class RegistrationInterleavingTest {
                   require(await(() -> registration.awaitReadable(Deadline.NONE)), "not signalled"),
               () ->
                   require(
-                      await(
-                          () -> registration.awaitWritable(SelectionKey.OP_WRITE, Deadline.NONE)),
+                      await(() -> registration.awaitWritable(SelectionKey.OP_WRITE, Deadline.NONE)),
                       "not signalled"),
               registration::close);
           require(key.wakeUps.get() == 1 && !key.isValid(), key.wakeUps);
