@@ -270,7 +270,7 @@ final class InflateFloodTest {
       }
       held = ends.sessions;
       // Both ends of the first, and of those that nobody ended.
-      long left = deflaters + 2 + 2 * 30;
+      int left = deflaters + 2 + 2 * 30;
       assertThat(Cost.settled(() -> Cost.live(Deflater.class), left)).isEqualTo(left);
     }
     assertThat(Cost.live(Deflater.class)).isEqualTo(deflaters);
