@@ -81,7 +81,7 @@ final class FakeSession implements WebSocketSession {
 
   @Override
   public void flush() {
-    throw new UnsupportedOperationException();
+    throw new UnsupportedOperationException("a fake, on which nobody sends");
   }
 
   @Override
@@ -91,12 +91,12 @@ final class FakeSession implements WebSocketSession {
 
   @Override
   public ReceiveChannel<Frame> incoming() {
-    throw new UnsupportedOperationException();
+    throw new UnsupportedOperationException("a fake, on which nobody receives");
   }
 
   @Override
   public SendChannel<Frame> outgoing() {
-    throw new UnsupportedOperationException();
+    throw new UnsupportedOperationException("a fake, on which nobody sends");
   }
 
   @Override
@@ -106,6 +106,6 @@ final class FakeSession implements WebSocketSession {
 
   @Override
   public void send(Frame frame) {
-    throw new UnsupportedOperationException();
+    throw new UnsupportedOperationException("a fake, on which nobody sends");
   }
 }
