@@ -28,6 +28,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Queue;
 import java.util.Set;
@@ -197,12 +198,14 @@ final class ThreadsTest {
         DefaultClientWebSocketSession session = client.webSocketSession(server.url());
         List<Callable<Void>> tasks = new ArrayList<>();
         CountDownLatch go = new CountDownLatch(1);
+        CountDownLatch underWay = new CountDownLatch(THREADS);
         for (int n = 0; n < 2 * THREADS; n++) {
           int number = n;
           tasks.add(
               () -> {
                 go.await();
                 if (number % 2 == 0) {
+                  underWay.await();
                   session.close();
                   return null;
                 }
@@ -215,6 +218,10 @@ final class ThreadsTest {
                       session.outgoing().send(new Frame.Text(text));
                     }
                     accepted.add(text);
+                    underWay.countDown();
+                    if (i % 100 == 99) {
+                      Thread.sleep(1); // or two senders keep all others from the processors
+                    }
                   }
                 } catch (WebSocketClosedException e) {
                   return null; // which is what a send after the Close frame has to throw
@@ -228,7 +235,7 @@ final class ThreadsTest {
         }
         await(ended);
         assertThat(closes).hasValue(1);
-        assertThat(seen).containsExactlyInAnyOrderElementsOf(accepted);
+        assertThat(new HashSet<>(seen)).isEqualTo(accepted).hasSameSizeAs(seen);
         assertThat(session.closeReason()).isCompletedWithValue(CloseReason.NORMAL);
       }
     }
