@@ -56,7 +56,7 @@ final class HarnessTest {
           "--cores",
           "0",
           "--peers",
-          "parley,raw",
+          "parley,raw,raw-messages",
           "--workloads",
           "roundtrip-64,roundtrip-64-tls-virtual,inflight-64,send-64,receive-1k-text-tls,"
               + "deflate-receive-takeover,open",
@@ -70,7 +70,7 @@ final class HarnessTest {
 
     String results = Files.readString(directory.resolve("benchmarks.json"));
     assertThat(results).doesNotContain("\"failed\"");
-    assertThat(results.split("\"serverBusy\"", -1)).as("rounds").hasSize(13 + 1);
+    assertThat(results.split("\"serverBusy\"", -1)).as("rounds").hasSize(14 + 1);
     assertThat(Files.readString(directory.resolve("benchmarks.html")))
         .contains("Round trip of 64 bytes over TLS, from a virtual thread", "<svg");
     assertThat(directory.resolve("performance.svg")).exists();

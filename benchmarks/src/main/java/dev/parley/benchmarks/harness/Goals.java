@@ -200,11 +200,14 @@ final class Goals {
   }
 
   private void atLeast(String what, double least, Values values, Predicate<String> which) {
+    Worth peer = best(what, values, which, false);
+    double bound = rounded(values.of("raw-messages") / peer.value());
     compared(
         what,
-        "at least %.2f of the best peer".formatted(least),
+        "at least %.2f of the best peer".formatted(least)
+            + (Double.isNaN(bound) ? "" : " (%s: %.2f)".formatted(name("raw-messages"), bound)),
         values.of(OURS),
-        best(what, values, which, false),
+        peer,
         least,
         false);
   }

@@ -233,8 +233,10 @@ final class Page {
         blocks, from the thread that received. From a virtual thread, both wait for each answer on
         that thread.</p>
         <p><i>raw</i> is no client: it writes frames that were encoded before, looks at the heads of
-        those it reads, and makes no message of them. <i>zlib alone</i> makes the calls of zlib that
-        each client has to make, without a socket. Idle sessions have echoed one message each,
+        those it reads, and makes no message of them. <i>raw messages</i> does what no client can do
+        without where messages go in and out, and nothing else: header, key, masking and copy; an
+        array or a string for each that came. <i>zlib alone</i> makes the calls of zlib that each
+        client has to make, without a socket. Idle sessions have echoed one message each,
         compressed ones have not; their heap is what is left after collections.</p>
         """
             .formatted(

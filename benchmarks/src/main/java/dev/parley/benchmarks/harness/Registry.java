@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 
 /** The clients of {@code clients.properties}, in its order. */
 final class Registry {
@@ -23,10 +24,10 @@ final class Registry {
       String classpath,
       List<String> options,
       String tls,
-      String workload) {
+      Set<String> workloads) {
     /** Tells whether the client is measured with a workload: mostly it is with all. */
-    boolean takesPartIn(String name) {
-      return workload.isEmpty() || workload.equals(name);
+    boolean takesPartIn(String workload) {
+      return workloads.isEmpty() || workloads.contains(workload);
     }
   }
 
@@ -54,6 +55,7 @@ final class Registry {
       }
     }
     String options = properties.getProperty(name + ".options", "").strip();
+    String workloads = properties.getProperty(name + ".workloads", "").strip();
     return new Entry(
         name,
         properties.getProperty(name + ".title", name),
@@ -61,7 +63,7 @@ final class Registry {
         classpath.toString(),
         options.isEmpty() ? List.of() : List.of(options.split("\\s+", -1)),
         properties.getProperty(name + ".tls", "jdk"),
-        properties.getProperty(name + ".workload", ""));
+        workloads.isEmpty() ? Set.of() : Set.of(workloads.split(",", -1)));
   }
 
   List<String> names() {

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.parley.benchmarks.clients;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The least that a client can do which takes messages and hands them out as arrays and strings:
+ * what is sent is put behind a header and a masking key and masked, in blocks of 64 KiB; what came
+ * is copied to an array or a string of its own. One thread sends and receives, no rule is checked
+ * but UTF-8, nothing is counted, and nothing else can happen on the session. A goal beyond this is
+ * out of reach on the machine.
+ */
+public final class RawMessages extends RawBlocking {
+  private static final int BLOCK = 64 << 10;
+  private static final int LONGEST_HEADER = 14;
+
+  /** Makes one. */
+  public RawMessages() {}
+
+  @Override
+  RawSession session(RawWire wire, RawFrames frames, ByteBuffer in) {
+    return new MessageSession(wire, frames, in);
+  }
+
+  private static final class MessageSession extends RawSession {
+    private final SplittableRandom random = new SplittableRandom();
+    private final byte[] scratch = new byte[BLOCK];
+    private final ByteBuffer out;
+
+    /** The last message: else the compiler would see that nobody has it, and make none. */
+    private @Nullable Object message;
+
+    MessageSession(RawWire wire, RawFrames frames, ByteBuffer in) {
+      super(wire, frames, in);
+      out = wire.buffer(BLOCK).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    @Override
+    public void send(byte[] binary) throws IOException {
+      put(0x82, binary);
+    }
+
+    @Override
+    public void send(String text) throws IOException {
+      put(0x81, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Override
+    public void sendNow(String text) throws IOException {
+      send(text);
+      flush();
+    }
+
+    private void put(int first, byte[] payload) throws IOException {
+      int length = payload.length;
+      if (length > BLOCK - LONGEST_HEADER) {
+        throw new IllegalArgumentException("a message of " + length + ", longer than a block");
+      }
+      if (length > out.remaining() - LONGEST_HEADER) {
+        flush();
+      }
+      out.put((byte) first);
+      if (length < 126) {
+        out.put((byte) (0x80 | length));
+      } else {
+        out.put((byte) (0x80 | 126)).put((byte) (length >> 8)).put((byte) length);
+      }
+      int key = random.nextInt();
+      out.putInt(key);
+      long twice = (key & 0xffffffffL) << 32 | (key & 0xffffffffL);
+      ByteBuffer from = ByteBuffer.wrap(payload).order(ByteOrder.LITTLE_ENDIAN);
+      while (from.remaining() >= Long.BYTES) {
+        out.putLong(from.getLong() ^ twice);
+      }
+      for (int shift = 0; from.hasRemaining(); shift += Byte.SIZE) {
+        out.put((byte) (from.get() ^ twice >>> shift));
+      }
+    }
+
+    @Override
+    public void flush() throws IOException {
+      wire.write(out.flip());
+      out.clear();
+    }
+
+    @Override
+    public int receive() throws IOException {
+      while (!isReady()) {
+        fill();
+      }
+      int start = in.position();
+      int head = RawFrames.headLength(in);
+      int length = RawFrames.payloadLength(in);
+      in.position(start + head + length);
+      if ((in.get(start) & 0x0f) == 1) {
+        in.get(start + head, scratch, 0, length);
+        String text = new String(scratch, 0, length, StandardCharsets.UTF_8);
+        message = text;
+        return text.length();
+      }
+      byte[] binary = new byte[length];
+      in.get(start + head, binary);
+      message = binary;
+      return binary.length;
+    }
+  }
+}
