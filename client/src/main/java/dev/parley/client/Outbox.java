@@ -83,7 +83,7 @@ final class Outbox {
    * @throws WebSocketInterruptedException if the thread was interrupted; the message was not taken
    */
   void put(Frame message, boolean opens) {
-    int size = message.data().length;
+    int size = message.length();
     boolean taken =
         await(
             () -> refusing || hasRoom(size) || (opens && way == null),
@@ -222,7 +222,7 @@ final class Outbox {
     change(
         () -> {
           messages.removeFirst();
-          bytes -= message.data().length;
+          bytes -= message.length();
         });
   }
 

@@ -4,6 +4,7 @@ package dev.parley.websocket;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +25,9 @@ public abstract sealed class Frame {
   /** RFC 6455 §5.5: what a control frame may carry. */
   static final int MAX_CONTROL_PAYLOAD = 125;
 
-  private final byte[] data;
+  /** {@code null} where a text has it as a string. */
+  private final byte @Nullable [] data;
+
   private final boolean fin;
   private final boolean rsv1;
   private final boolean rsv2;
@@ -36,6 +39,15 @@ public abstract sealed class Frame {
     this.rsv1 = rsv1;
     this.rsv2 = rsv2;
     this.rsv3 = rsv3;
+  }
+
+  /** A whole message that has its payload as a string. */
+  private Frame() {
+    this.data = null;
+    this.fin = true;
+    this.rsv1 = false;
+    this.rsv2 = false;
+    this.rsv3 = false;
   }
 
   /** A control frame: never split, no reserved bits, a short payload (RFC 6455 §5.5). */
@@ -57,7 +69,14 @@ public abstract sealed class Frame {
 
   /** Returns the payload, not a copy. */
   public final byte[] data() {
-    return data;
+    byte[] bytes = data;
+    return bytes == null ? ((Text) this).encoded() : bytes;
+  }
+
+  /** Returns how many bytes the payload has. */
+  public final int length() {
+    byte[] bytes = data;
+    return bytes == null ? ((Text) this).text().length() : bytes.length;
   }
 
   /** Tells whether this frame ends its message. Always so for control frames. */
@@ -82,7 +101,7 @@ public abstract sealed class Frame {
 
   /** Returns a copy of the payload. */
   public final byte[] copy() {
-    return data.clone();
+    return data().clone();
   }
 
   @Override
@@ -93,18 +112,19 @@ public abstract sealed class Frame {
         && rsv1 == that.rsv1
         && rsv2 == that.rsv2
         && rsv3 == that.rsv3
-        && Arrays.equals(data, that.data);
+        && length() == that.length()
+        && Arrays.equals(data(), that.data());
   }
 
   @Override
   public final int hashCode() {
-    return Objects.hash(opcode(), fin, rsv1, rsv2, rsv3, Arrays.hashCode(data));
+    return Objects.hash(opcode(), fin, rsv1, rsv2, rsv3, Arrays.hashCode(data()));
   }
 
   @Override
   public String toString() {
     StringBuilder text = new StringBuilder(48);
-    text.append(getClass().getSimpleName()).append('[').append(data.length).append(" bytes");
+    text.append(getClass().getSimpleName()).append('[').append(length()).append(" bytes");
     text.append(fin ? "" : ", not final");
     text.append(rsv1 ? ", rsv1" : "").append(rsv2 ? ", rsv2" : "").append(rsv3 ? ", rsv3" : "");
     return text.append(']').toString();
@@ -112,8 +132,17 @@ public abstract sealed class Frame {
 
   /** Text, in UTF-8 (RFC 6455 §5.6). */
   public static final class Text extends Frame {
+    private static final AtomicReferenceFieldUpdater<Text, byte @Nullable []> ENCODED =
+        AtomicReferenceFieldUpdater.newUpdater(Text.class, byte[].class, "encoded");
+
     private final boolean knownValid;
     private final boolean ascii;
+
+    /** What came, where that was ASCII and short: most who get it want nothing else. */
+    private final @Nullable String text;
+
+    /** The bytes of {@link #text}, once somebody has asked for them. */
+    private volatile byte @Nullable [] encoded;
 
     /**
      * Makes a whole message of a string.
@@ -134,6 +163,7 @@ public abstract sealed class Frame {
       super(data, fin, rsv1, rsv2, rsv3);
       this.knownValid = false;
       this.ascii = false;
+      this.text = null;
     }
 
     /** Makes a whole message, {@code knownValid} where its UTF-8 need not be judged again. */
@@ -146,6 +176,30 @@ public abstract sealed class Frame {
       super(data, true, false, false, false);
       this.knownValid = knownValid;
       this.ascii = ascii;
+      this.text = null;
+    }
+
+    private Text(boolean knownValid, boolean ascii, String text) {
+      this.knownValid = knownValid;
+      this.ascii = ascii;
+      this.text = text;
+    }
+
+    /** Makes a whole message of a text in which each character is a byte. */
+    static Text ofAscii(String text) {
+      return new Text(true, true, text);
+    }
+
+    private String text() {
+      return Objects.requireNonNull(text);
+    }
+
+    private byte[] encoded() {
+      if (encoded == null) {
+        boolean unused =
+            ENCODED.compareAndSet(this, null, text().getBytes(StandardCharsets.ISO_8859_1));
+      }
+      return Objects.requireNonNull(encoded); // the same for all who ask
     }
 
     /** Tells whether the payload is valid UTF-8 by its making. */
@@ -163,6 +217,10 @@ public abstract sealed class Frame {
      * over two of them; join the bytes before reading them as text.
      */
     public String readText() {
+      String came = text;
+      if (came != null) {
+        return came;
+      }
       // Of what is ASCII the two make the same, and the first need not look for anything else.
       return new String(data(), ascii ? StandardCharsets.ISO_8859_1 : StandardCharsets.UTF_8);
     }

@@ -3,6 +3,7 @@ package dev.parley.websocket;
 
 import dev.parley.websocket.FrameReader.Part;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -101,6 +102,9 @@ public final class Inbound {
 
   /** Whether extensions decode the message, so that its bytes on the wire are not yet its text. */
   private boolean encoded;
+
+  /** Where short texts are looked at; made with the first. */
+  private byte @Nullable [] scratch;
 
   /** What is known of the text being read, where it is cut: see {@link Utf8Validator}. */
   private int text = Utf8Validator.COMPLETE;
@@ -235,6 +239,7 @@ public final class Inbound {
     if (!ended) {
       ended = true;
       message = null;
+      scratch = null;
       reader = FrameReader.UNUSED;
       extensions.endIncoming();
     }
@@ -318,16 +323,46 @@ public final class Inbound {
         || length > Math.min(bytes.limit() - payloadStart, mostAtOnce)) {
       return null;
     }
-    byte[] payload = new byte[length];
-    bytes.get(payloadStart, payload);
-    boolean isText = first == WHOLE_TEXT;
-    int ascii = isText ? Utf8Validator.ascii(payload) : length;
-    if (ascii < length && !Utf8Validator.isValid(payload, ascii, length)) {
-      return null;
+    Frame message = made(bytes, first, payloadStart, length);
+    if (message != null) {
+      bytes.position(payloadStart + length);
+      remember(first & 0xff, length);
     }
-    bytes.position(payloadStart + length);
-    remember(first & 0xff, length);
-    return isText ? new Frame.Text(payload, true, ascii == length) : new Frame.Binary(payload);
+    return message;
+  }
+
+  /** Makes a message of the payload of one frame; {@code null} where it is text, and no UTF-8. */
+  private @Nullable Frame made(ByteBuffer bytes, byte first, int from, int length) {
+    if (first == WHOLE_TEXT && length <= SHORT) {
+      Frame ascii = shortAscii(bytes, from, length);
+      if (ascii != null) {
+        return ascii;
+      }
+    }
+    byte[] payload = new byte[length];
+    bytes.get(from, payload);
+    return first == WHOLE_TEXT ? validText(payload) : new Frame.Binary(payload);
+  }
+
+  /** Makes a text of which each byte is a character; {@code null} where one is not. */
+  private @Nullable Frame shortAscii(ByteBuffer bytes, int from, int length) {
+    byte[] seen = scratch;
+    if (seen == null) {
+      seen = new byte[SHORT];
+      scratch = seen;
+    }
+    bytes.get(from, seen, 0, length);
+    return Utf8Validator.isAscii(seen, length)
+        ? Frame.Text.ofAscii(new String(seen, 0, length, StandardCharsets.ISO_8859_1))
+        : null;
+  }
+
+  /** Makes a text of what is UTF-8; {@code null} where it is not. */
+  private static @Nullable Frame validText(byte[] payload) {
+    int ascii = Utf8Validator.ascii(payload);
+    boolean valid =
+        ascii == payload.length || Utf8Validator.isValid(payload, ascii, payload.length);
+    return valid ? new Frame.Text(payload, true, ascii == payload.length) : null;
   }
 
   private void judgeFirstByte() {

@@ -37,6 +37,11 @@ final class Utf8Validator {
     return skipAscii(text, 0, text.length);
   }
 
+  /** Tells whether the first bytes of an array are ASCII, so many of them. */
+  static boolean isAscii(byte[] bytes, int length) {
+    return skipAscii(bytes, 0, length) == length;
+  }
+
   /**
    * Judges the next bytes of a text.
    *

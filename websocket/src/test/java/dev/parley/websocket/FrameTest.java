@@ -130,6 +130,19 @@ final class FrameTest {
     }
 
     @Test
+    void textThatCameAsAStringIsLikeOneThatCameAsBytes() {
+      Frame.Text came = Frame.Text.ofAscii("plain");
+      assertThat(came.readText()).isEqualTo("plain");
+      assertThat(came.length()).isEqualTo(5);
+      assertThat(came).hasToString("Text[5 bytes]").isEqualTo(new Frame.Text("plain"));
+      assertThat(came).hasSameHashCodeAs(new Frame.Text("plain"));
+      assertThat(came).isNotEqualTo(new Frame.Text("other"));
+      assertThat(came.data()).isEqualTo(utf8("plain")).isSameAs(came.data());
+      assertThat(came.copy()).isEqualTo(came.data()).isNotSameAs(came.data());
+      assertThat(came.isKnownValid()).isTrue();
+    }
+
+    @Test
     void textRefusesALoneSurrogate() {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> new Frame.Text("a\ud800"))

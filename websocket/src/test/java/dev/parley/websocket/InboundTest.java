@@ -1080,15 +1080,28 @@ final class InboundTest {
       assertThat(inbound.lastFrames()).hasSize(4).endsWith(new FrameHeader(0x88, 0));
     }
 
-    @Test
-    void isTextWhetherAsciiOrNot() {
-      ByteBuffer bytes = ByteBuffer.wrap(hex("81 02 68 69 81 06 77 c3 b6 72 6c 64"));
-      Inbound inbound = half(Role.CLIENT).get();
-      for (String text : List.of("hi", "wörld")) {
-        assertThat(inbound.pollMessage(bytes))
+    @ParameterizedTest
+    @ValueSource(ints = {0, 119, 120, 300})
+    void isTextWhetherAsciiOrNot(int more) {
+      for (String text : List.of("hello" + "!".repeat(more), "wörld" + "!".repeat(more))) {
+        byte[] bytes = utf8(text);
+        ByteBuffer wire = ByteBuffer.wrap(to(Role.CLIENT, frame(textHead(bytes.length), bytes)));
+        assertThat(half(Role.CLIENT).get().pollMessage(wire))
             .isInstanceOfSatisfying(
-                Frame.Text.class, frame -> assertThat(frame.readText()).isEqualTo(text));
+                Frame.Text.class,
+                frame -> {
+                  assertThat(frame.readText()).isEqualTo(text);
+                  assertThat(frame.data()).isEqualTo(bytes);
+                });
+        bytes[bytes.length - 1] = (byte) 0xff;
+        assertLeavesAlone(
+            half(Role.CLIENT).get(),
+            ByteBuffer.wrap(to(Role.CLIENT, frame(textHead(bytes.length), bytes))));
       }
+    }
+
+    private static String textHead(int length) {
+      return length <= 125 ? "81 %02x".formatted(length) : "81 7e %04x".formatted(length);
     }
 
     @ParameterizedTest

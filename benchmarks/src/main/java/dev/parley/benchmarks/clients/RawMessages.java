@@ -97,16 +97,20 @@ public final class RawMessages extends RawBlocking {
       int head = RawFrames.headLength(in);
       int length = RawFrames.payloadLength(in);
       in.position(start + head + length);
-      if ((in.get(start) & 0x0f) == 1) {
-        in.get(start + head, scratch, 0, length);
-        String text = new String(scratch, 0, length, StandardCharsets.UTF_8);
-        message = text;
-        return text.length();
-      }
+      boolean isText = (in.get(start) & 0x0f) == 1;
+      message = isText ? text(start + head, length) : binary(start + head, length);
+      return message instanceof String text ? text.length() : length;
+    }
+
+    private String text(int from, int length) {
+      in.get(from, scratch, 0, length);
+      return new String(scratch, 0, length, StandardCharsets.UTF_8);
+    }
+
+    private byte[] binary(int from, int length) {
       byte[] binary = new byte[length];
-      in.get(start + head, binary);
-      message = binary;
-      return binary.length;
+      in.get(from, binary);
+      return binary;
     }
   }
 }

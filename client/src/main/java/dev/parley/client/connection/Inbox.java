@@ -69,13 +69,13 @@ final class Inbox {
 
   void add(Frame frame) {
     if (share != null) {
-      share.queued(frame.data().length); // before somebody may take it
+      share.queued(frame.length()); // before somebody may take it
     }
     Room room = room();
     room.lock.lock();
     try {
       room.frames.add(frame);
-      room.bytes += frame.data().length;
+      room.bytes += frame.length();
       empty = false;
       room.changed.signalAll();
     } finally {
@@ -94,7 +94,7 @@ final class Inbox {
     try {
       frame = room.frames.poll();
       if (frame != null) {
-        room.bytes -= frame.data().length;
+        room.bytes -= frame.length();
         empty = room.frames.isEmpty();
         room.changed.signalAll();
       }
@@ -102,7 +102,7 @@ final class Inbox {
       room.lock.unlock();
     }
     if (frame != null && share != null) {
-      share.taken(frame.data().length); // without the lock: it may wake those of other sessions
+      share.taken(frame.length()); // without the lock: it may wake those of other sessions
     }
     return frame;
   }

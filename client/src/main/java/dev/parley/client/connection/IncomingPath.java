@@ -310,7 +310,7 @@ final class IncomingPath implements MemoryBudget.Sharer {
       if (next == null) {
         return;
       }
-      int more = Math.min(rest.remaining(), Burst.BYTES) / (2 + next.data().length);
+      int more = Math.min(rest.remaining(), Burst.BYTES) / (2 + next.length());
       ahead = new Burst(Math.min(1 + more, Math.min(Burst.MOST, inbox.maxFrames())));
       while (next != null) {
         ahead.add(next);
@@ -707,7 +707,7 @@ final class IncomingPath implements MemoryBudget.Sharer {
           MESSAGES.lazySet(this, messagesReceived + 1);
           MessageReceivedEvent whole = arriving == null ? MessageReceivedEvent.begun() : arriving;
           arriving = null;
-          MessageEvent.over(whole, connection.id(), frame.opcode(), frame.data().length);
+          MessageEvent.over(whole, connection.id(), frame.opcode(), frame.length());
         } else if (frame instanceof Frame.Pong pong && connection.pongReceived(pong)) {
           inbox.wake(); // somebody may wait for it
         }

@@ -184,7 +184,7 @@ public final class WebSocketConnection {
     MessageSentEvent event = MessageSentEvent.begun();
     try {
       outgoing.send(frame);
-      MessageEvent.over(event, id, frame.opcode(), frame.data().length);
+      MessageEvent.over(event, id, frame.opcode(), frame.length());
     } catch (InterruptedException e) {
       throw interrupted("interrupted while sending", e);
     }
@@ -199,7 +199,7 @@ public final class WebSocketConnection {
     MessageSentEvent event = MessageSentEvent.begun();
     try {
       outgoing.send(frame, compress);
-      MessageEvent.over(event, id, frame.opcode(), frame.data().length);
+      MessageEvent.over(event, id, frame.opcode(), frame.length());
     } catch (InterruptedException e) {
       throw interrupted("interrupted while sending", e);
     }
@@ -215,7 +215,7 @@ public final class WebSocketConnection {
     MessageSentEvent event = MessageSentEvent.begun();
     try {
       outgoing.send(message, fragment);
-      MessageEvent.over(event, id, fragment.opcode(), fragment.data().length);
+      MessageEvent.over(event, id, fragment.opcode(), fragment.length());
     } catch (InterruptedException e) {
       throw interrupted("interrupted while sending", e);
     }
@@ -255,7 +255,7 @@ public final class WebSocketConnection {
     MessageSentEvent event = MessageSentEvent.begun();
     try {
       outgoing.enqueue(frame);
-      MessageEvent.over(event, id, frame.opcode(), frame.data().length);
+      MessageEvent.over(event, id, frame.opcode(), frame.length());
     } catch (InterruptedException e) {
       throw interrupted("interrupted while sending", e);
     }

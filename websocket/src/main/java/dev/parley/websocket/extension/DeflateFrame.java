@@ -50,7 +50,7 @@ public final class DeflateFrame extends DeflateExtension<DeflateConfig> {
       compressing = compress;
     }
     sending = !frame.fin();
-    return compressing && frame.data().length > 0
+    return compressing && frame.length() > 0
         ? RawDeflate.replace(frame, compressor.compress(frame.data(), true), true)
         : frame;
   }

@@ -62,7 +62,7 @@ public final class PerMessageDeflate extends DeflateExtension<PerMessageDeflateC
     RawDeflate.requireRsv1Clear(frame, NAME);
     boolean first = !sending;
     if (first) {
-      boolean large = !frame.fin() || frame.data().length > config().compressIfBiggerThan();
+      boolean large = !frame.fin() || frame.length() > config().compressIfBiggerThan();
       compressing = compress && large;
     }
     sending = !frame.fin();
