@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -19,18 +21,46 @@ import org.junit.jupiter.api.Timeout;
 final class AutobahnTest {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
-  @Test
-  void everyCaseIsOkForTheCommandLine() throws IOException, InterruptedException {
-    // One after the other takes its time: nothing large, and of what compression has so many of,
-    // one
-    // in five.
+  private static final List<String> LARGEST =
+      List.of("text of 16 MiB", "binary of 16 MiB", "binary of 16 MiB in fragments of 1 MiB");
+
+  private static final Pattern WINDOWS =
+      Pattern.compile("server window of (\\d+) bits, client window of (\\d+) bits");
+
+  /**
+   * One after the other takes its time. So of what is large there is the largest of each kind, and
+   * of compression, of which there is so much, one case in five, and each size of a window in each
+   * direction.
+   */
+  private static List<Case> chosen() {
     AtomicInteger count = new AtomicInteger();
-    List<Case> cases =
-        Catalogue.cases().stream()
-            .filter(one -> !one.isLarge())
-            .filter(
-                one -> !one.rule().startsWith("RFC 7692 §7.") || count.getAndIncrement() % 5 == 0)
-            .toList();
+    return Catalogue.cases().stream()
+        .filter(one -> !one.isLarge() || LARGEST.contains(one.title()))
+        .filter(
+            one ->
+                !one.rule().startsWith("RFC 7692 §7.")
+                    || count.getAndIncrement() % 5 == 0
+                    || isOfEachWindow(one))
+        .toList();
+  }
+
+  private static boolean isOfEachWindow(Case one) {
+    Matcher windows = WINDOWS.matcher(one.title());
+    return windows.matches()
+        && Integer.parseInt(windows.group(1)) + Integer.parseInt(windows.group(2)) == 8 + 15;
+  }
+
+  @Test
+  void everySmallCaseAndASampleOfTheOthersAreOkForTheCommandLine()
+      throws IOException, InterruptedException {
+    List<Case> cases = chosen();
+    List<String> titles = cases.stream().map(Case::title).toList();
+    assertThat(titles).containsAll(LARGEST);
+    for (int bits = 8; bits <= 15; bits++) {
+      assertThat(titles)
+          .anyMatch(Pattern.compile("server window of " + bits + " bits, .*").asMatchPredicate())
+          .anyMatch(Pattern.compile(".*, client window of " + bits + " bits").asMatchPredicate());
+    }
     try (FuzzingServer server = FuzzingServer.start(0, null, PATIENCE, cases)) {
       Process parley =
           new ProcessBuilder(
