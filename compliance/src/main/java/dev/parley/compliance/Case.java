@@ -10,6 +10,7 @@ package dev.parley.compliance;
  * @param rule where that is written
  * @param settings how the client has to be set up
  * @param pacing how the server cuts what it writes
+ * @param alone whether it is about what the client does in time, so that no other is to hold it up
  * @param script the server's part
  */
 record Case(
@@ -19,6 +20,7 @@ record Case(
     String rule,
     Settings settings,
     Pacing pacing,
+    boolean alone,
     Script script) {
   /** The server's part of a case. */
   @FunctionalInterface

@@ -47,6 +47,8 @@ final class ClientReader implements Runnable {
   private final ByteArrayOutputStream message = new ByteArrayOutputStream();
   private boolean closed;
 
+  private volatile boolean spokeAfterClose;
+
   private static final class FaultException extends Exception {
     private static final long serialVersionUID = 1;
 
@@ -72,6 +74,11 @@ final class ClientReader implements Runnable {
   /** Returns the payloads of all Pongs, in hexadecimal, marked by {@code #}. */
   BlockingQueue<String> pongs() {
     return pongs;
+  }
+
+  /** Tells whether a Ping or a Pong came after the client's Close. */
+  boolean spokeAfterClose() {
+    return spokeAfterClose;
   }
 
   List<Integer> maskingKeys() {
@@ -146,8 +153,10 @@ final class ClientReader implements Runnable {
     trace.add(
         Side.CLIENT,
         ServerFrame.describe(opcode, fin, rsv, length) + ", masked: " + Hex.brief(payload));
-    // RFC 6455 §5.5.1 forbids data; §5.5.2 has a Ping answered until a Close has been received.
+    // RFC 6455 §5.5.1 forbids data; §5.5.2 has a Ping answered until a Close has been received. So
+    // only the case knows what else may follow.
     require(!closed || opcode > ServerFrame.CLOSE, "a frame after its Close");
+    spokeAfterClose |= closed;
     if (opcode >= 8) {
       require(rsv == 0 && fin && length <= 125, "a control frame that breaks RFC 6455 §5.5");
       control(opcode, payload);

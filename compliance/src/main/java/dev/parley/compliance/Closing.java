@@ -105,10 +105,11 @@ final class Closing {
   private static void ignored(Group group, String what, ServerFrame frame) {
     group.add(
         "Close 1000, then " + what,
-        "the Close is answered; what follows is ignored",
+        "the Close is answered; what follows is ignored, and nothing follows the answer",
         client -> {
           client.open();
           client.send(ServerFrame.close(1000, ""), frame).answered(1000);
+          client.noMorePongs();
         });
   }
 

@@ -17,6 +17,7 @@ import java.util.List;
 final class Controls {
   private static final int[] OPCODES = {TEXT, BINARY, CONTINUATION, CLOSE, PING, PONG};
   private static final int[] RESERVED = {3, 4, 5, 6, 7, 11, 12, 13, 14, 15};
+  private static final String BEHIND = "Right behind a message, which comes back all the same";
   private static final String ANSWERED = "a Pong with the same payload";
 
   private Controls() {}
@@ -176,6 +177,14 @@ final class Controls {
         after.failsAfterEcho(1002, frame.toString(), frame);
       }
     }
+    Group behind = section.group(BEHIND, "RFC 6455 §5.2").alone();
+    for (Pacing pacing : List.of(Pacing.WHOLE, Pacing.BYTES)) {
+      behind.paced(pacing);
+      for (int bits = 1; bits < 8; bits++) {
+        ServerFrame frame = ServerFrame.text("b").rsv(bits);
+        behind.failsAfterEchoOfEither(1002, frame.toString(), frame);
+      }
+    }
     return section;
   }
 
@@ -195,6 +204,7 @@ final class Controls {
     Group alone = section.group("Reserved opcodes", "RFC 6455 §5.2");
     Group inside = section.group("Reserved opcodes inside a message", "RFC 6455 §5.2");
     Group after = section.group("After a message that has come back", "RFC 6455 §5.2");
+    Group behind = section.group(BEHIND, "RFC 6455 §5.2").alone();
     for (int opcode : RESERVED) {
       ServerFrame empty = ServerFrame.of(opcode);
       ServerFrame full = ServerFrame.of(opcode, Samples.text(5));
@@ -206,6 +216,8 @@ final class Controls {
       after.paced(Pacing.WHOLE).failsAfterEcho(1002, name + ", empty", empty);
       after.failsAfterEcho(1002, name + ", 5 bytes", full);
       after.paced(Pacing.BYTES).failsAfterEcho(1002, name + ", 5 bytes", full);
+      behind.paced(Pacing.WHOLE).failsAfterEchoOfEither(1002, name + ", empty", empty);
+      behind.paced(Pacing.BYTES).failsAfterEchoOfEither(1002, name + ", 5 bytes", full);
     }
     return section;
   }

@@ -55,6 +55,8 @@ final class Exchange {
   private int dispensable;
   private @Nullable Ending ending;
   private int echoed;
+  private boolean over;
+  private boolean noMorePongs;
 
   /**
    * Makes one.
@@ -334,12 +336,9 @@ final class Exchange {
     return this;
   }
 
-  /** The client has ended the stream: there was no Pong but those expected. */
+  /** There is no Pong but those expected, to the end of the stream. */
   void noMorePongs() {
-    String pong = reader.pongs().poll();
-    if (pong != null && !pong.equals(ClientReader.NO_MORE)) {
-      tolerate(UNASKED + pong);
-    }
+    noMorePongs = true;
   }
 
   private int pongsFor(List<byte[]> payloads) throws InterruptedException {
@@ -377,6 +376,7 @@ final class Exchange {
   /** A Close was sent before: it comes back with its code, once, and then the connection ends. */
   void answered(int code) throws InterruptedException {
     flush();
+    over = true;
     ending = ending == null ? new Ending.Closed(code, "") : ending;
     for (boolean done = false; !done; ) {
       switch (take()) {
@@ -447,6 +447,7 @@ final class Exchange {
    */
   void fails(int code) throws InterruptedException {
     flush();
+    over = true;
     ending = new Ending.Broken("");
     for (; ; ) {
       switch (take()) {
@@ -469,6 +470,17 @@ final class Exchange {
         case null ->
             throw Departure.failed("the client did not fail the connection, expected " + code);
       }
+    }
+  }
+
+  /**
+   * As {@link #fails}, once all that came before the fault has come back, though it came in the
+   * same write.
+   */
+  void failsAfterEchoes(int code) throws InterruptedException {
+    fails(code);
+    if (echoed < due.size()) {
+      tolerate("the client failed, and did not send back what had come before");
     }
   }
 
@@ -649,6 +661,18 @@ final class Exchange {
   /** Judges what was on the wire, and what the application saw where that is known. */
   Finding judge(@Nullable Outcome outcome) {
     List<String> all = new ArrayList<>(remarks);
+    // RFC 6455 §5.5.1, §7.1.7: who closed or failed, and has read the other's Close or fault, is
+    // done.
+    if (over && reader.spokeAfterClose()) {
+      return new Finding(Verdict.FAILED, "the client wrote a Ping or a Pong after its Close");
+    }
+    String pong = noMorePongs ? reader.pongs().peek() : null;
+    if (pong != null && !pong.equals(ClientReader.NO_MORE)) {
+      if (ending instanceof Ending.Broken) {
+        return new Finding(Verdict.FAILED, "the client answered a Ping behind a broken rule");
+      }
+      all.add(UNASKED + pong);
+    }
     if (outcome != null && ending != null) {
       String fault = faultOf(outcome, ending, all);
       if (fault != null) {

@@ -41,6 +41,14 @@ final class Fragments {
         section.group("Out of order, after a message that has come back", "RFC 6455 §5.4");
     afterEcho(after);
     afterEcho(after.paced(Pacing.BYTES));
+    Group behind =
+        section
+            .group(
+                "Out of order right behind a message, which comes back all the same",
+                "RFC 6455 §5.4")
+            .alone();
+    behind(behind);
+    behind(behind.paced(Pacing.BYTES));
     return section;
   }
 
@@ -186,5 +194,20 @@ final class Fragments {
           client.send(first, last).echoes(Message.text("ac"));
           client.send(last.unfinished(), ServerFrame.text("after")).fails(1002);
         });
+  }
+
+  private static void behind(Group group) {
+    ServerFrame first = ServerFrame.text("a").unfinished();
+    ServerFrame last = ServerFrame.continuation("c");
+    group.failsAfterEchoOfEither(1002, "final continuation of nothing", last);
+    group.failsAfterEchoOfEither(
+        1002, "continuation of nothing that is not final", last.unfinished());
+    group.failsAfterEchoOfEither(1002, "text inside a text", first, ServerFrame.text("b"), last);
+    group.failsAfterEchoOf(
+        1002,
+        Message.text("ac"),
+        List.of(first, last),
+        "in 2 fragments, continuation of nothing that is not final",
+        last.unfinished());
   }
 }

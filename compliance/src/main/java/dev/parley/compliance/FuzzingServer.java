@@ -247,7 +247,8 @@ final class FuzzingServer implements AutoCloseable {
           case "updateReports" -> client -> say(client, "");
           default -> FuzzingServer::refuse;
         };
-    play(new Case("", "", "", "", Settings.PLAIN, Pacing.WHOLE, script), request, raw, socket, in);
+    Case answer = new Case("", "", "", "", Settings.PLAIN, Pacing.WHOLE, false, script);
+    play(answer, request, raw, socket, in);
   }
 
   private static void say(Exchange client, String answer) throws InterruptedException {

@@ -13,6 +13,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Predicate;
 
 /** Runs cases against a client, many at a time. */
 final class Runner {
@@ -60,8 +61,15 @@ final class Runner {
    * by how busy the machine was. The better result counts.
    */
   List<Result> again(ClientUnderTest client, List<Result> first) throws InterruptedException {
+    return again(client, first, one -> true);
+  }
+
+  /** As the other, for some of the cases only. */
+  List<Result> again(ClientUnderTest client, List<Result> first, Predicate<Case> which)
+      throws InterruptedException {
     List<Case> doubtful =
         first.stream()
+            .filter(result -> which.test(result.played()))
             .filter(result -> result.finding().verdict() != Verdict.STRICT)
             .filter(result -> result.finding().verdict() != Verdict.NOT_OFFERED)
             .map(Result::played)
@@ -73,7 +81,7 @@ final class Runner {
   }
 
   private Result inTurn(ClientUnderTest client, Case one) throws InterruptedException {
-    int weight = one.isLarge() ? atOnce / 2 : 1;
+    int weight = one.alone() ? atOnce : one.isLarge() ? atOnce / 2 : 1;
     room.acquire(weight);
     try {
       return run(client, one);

@@ -46,6 +46,7 @@ final class Section {
     private final String rule;
     private Settings settings = Settings.PLAIN;
     private Pacing pacing = Pacing.WHOLE;
+    private boolean alone;
     private final List<Case> cases = new ArrayList<>();
 
     private Group(String id, String title, String rule) {
@@ -78,6 +79,12 @@ final class Section {
       return this;
     }
 
+    /** Has the cases that follow run with nothing beside them. */
+    Group alone() {
+      alone = true;
+      return this;
+    }
+
     /** Adds a case in which the client does whatever the script says. */
     Group add(String title, String expects, Case.Script script) {
       String cut = pacing.toString();
@@ -89,6 +96,7 @@ final class Section {
               rule,
               settings,
               pacing,
+              alone,
               script));
       return this;
     }
@@ -132,6 +140,33 @@ final class Section {
             client.send(ServerFrame.text("before")).echoes(Message.text("before"));
             client.send(frames).send(ServerFrame.text("after")).fails(code);
           });
+    }
+
+    /**
+     * Adds a case as {@link #fails} does, in which the message before is not only delivered but
+     * comes back, though the frames come in the same write; and a Ping after them is not answered.
+     */
+    Group failsAfterEchoOf(
+        int code, Message message, List<ServerFrame> before, String title, ServerFrame... frames) {
+      return add(
+          (message.text() ? "text" : "binary") + ", and right behind it " + title,
+          "the message comes back; then the connection fails with " + code,
+          client -> {
+            client.open();
+            client.delivers(message).send(before).send(frames);
+            client.send(ServerFrame.text("after"), ServerFrame.ping((byte) 9));
+            client.failsAfterEchoes(code);
+            client.noMorePongs();
+          });
+    }
+
+    /** As the other, for a text and for a binary message of one frame. */
+    Group failsAfterEchoOfEither(int code, String title, ServerFrame... frames) {
+      for (ServerFrame before : List.of(ServerFrame.text("before"), ServerFrame.binary((byte) 7))) {
+        boolean text = before.opcode() == ServerFrame.TEXT;
+        failsAfterEchoOf(code, Message.of(text, before.payload()), List.of(before), title, frames);
+      }
+      return this;
     }
   }
 }

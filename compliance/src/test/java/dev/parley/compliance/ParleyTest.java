@@ -13,7 +13,13 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Parley obeys: every case of the catalogue, to the letter. */
+/**
+ * Parley obeys: every case of the catalogue, to the letter.
+ *
+ * <p>An echo that is due before the connection fails is lost where nothing but the machine holds
+ * the echoing thread up for 5 ms: then the session reads on by itself. So of the cases about that,
+ * and of no others, what was not strict is run once more; who always loses the echo fails twice.
+ */
 @Timeout(600)
 final class ParleyTest {
   /** Nobody waits so long but for a client that fails. */
@@ -38,11 +44,12 @@ final class ParleyTest {
       if (client != null) {
         assertThat(parley.trust(client)).isTrue();
       }
-      return new Runner(fuzzing, PATIENCE)
-          .run(parley, cases).stream()
-              .filter(result -> result.finding().verdict() != Verdict.STRICT)
-              .map(Result::toString)
-              .toList();
+      Runner runner = new Runner(fuzzing, PATIENCE);
+      List<Result> results = runner.run(parley, cases);
+      return runner.again(parley, results, Case::alone).stream()
+          .filter(result -> result.finding().verdict() != Verdict.STRICT)
+          .map(Result::toString)
+          .toList();
     }
   }
 }

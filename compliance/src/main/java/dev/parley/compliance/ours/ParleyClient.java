@@ -80,13 +80,13 @@ public final class ParleyClient implements ClientUnderTest {
       }
       switch (received.get()) {
         case Frame.Text text -> {
+          send(session, text); // at once, as what follows may end the session
           transcript.delivered(Message.text(text.readText()));
-          send(session, text);
           messages++;
         }
         case Frame.Binary binary -> {
-          transcript.delivered(Message.binary(binary.readBytes()));
           send(session, binary);
+          transcript.delivered(Message.binary(binary.readBytes()));
           messages++;
         }
         case Frame.Close close -> {
