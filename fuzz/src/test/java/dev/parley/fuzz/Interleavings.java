@@ -3,7 +3,9 @@ package dev.parley.fuzz;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jetbrains.lincheck.Lincheck;
+import org.jspecify.annotations.Nullable;
 
 /** Lets Lincheck's model checker try the interleavings of a few threads. */
 public final class Interleavings {
@@ -22,11 +24,21 @@ public final class Interleavings {
     Lincheck.runConcurrentTest(TRIED, scenario);
   }
 
-  /** Runs actions side by side and waits until all are over. */
+  /** Runs actions side by side and waits until all are over; throws what the first one threw. */
   public static void sideBySide(Runnable... actions) {
+    AtomicReference<@Nullable Throwable> thrown = new AtomicReference<>();
     List<Thread> threads = new ArrayList<>();
     for (Runnable action : actions) {
-      threads.add(Thread.ofPlatform().start(action));
+      threads.add(
+          Thread.ofPlatform()
+              .start(
+                  () -> {
+                    try {
+                      action.run();
+                    } catch (Throwable e) {
+                      thrown.compareAndSet(null, e); // Lincheck would not notice it
+                    }
+                  }));
     }
     for (Thread thread : threads) {
       try {
@@ -34,6 +46,10 @@ public final class Interleavings {
       } catch (InterruptedException e) {
         throw new AssertionError(e);
       }
+    }
+    Throwable first = thrown.get();
+    if (first != null) {
+      throw new AssertionError(first.toString(), first);
     }
   }
 }
