@@ -5,6 +5,7 @@ import dev.parley.websocket.Frame;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Iterator;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -55,6 +56,10 @@ final class RoundTrips {
 
   private final ReentrantLock lock = new ReentrantLock();
 
+  /**
+   * Those that were written in the order of their writing, which is not that of their numbers where
+   * two were made at once; those that were not are anywhere between.
+   */
   private final ArrayDeque<Ping> waiting = new ArrayDeque<>(2);
 
   private long last; // its number
@@ -80,6 +85,8 @@ final class RoundTrips {
     try {
       Ping ping = find(frame.data());
       if (ping != null) {
+        waiting.remove(ping);
+        waiting.add(ping);
         ping.sentNanos = System.nanoTime();
         ping.begun = true;
       }
@@ -107,7 +114,7 @@ final class RoundTrips {
     lock.lock();
     try {
       Ping answered = find(pong.data());
-      if (answered == null) {
+      if (answered == null || !answered.begun) {
         return false;
       }
       long now = System.nanoTime();
@@ -115,10 +122,14 @@ final class RoundTrips {
       // RFC 6298 §2: each new measurement counts for an eighth.
       smoothedNanos =
           smoothedNanos == 0 ? lastNanos : smoothedNanos + (lastNanos - smoothedNanos) / 8;
+      Iterator<Ping> each = waiting.iterator();
       Ping earlier;
       do {
-        earlier = waiting.remove();
-        earlier.roundTrip = Duration.ofNanos(now - earlier.sentNanos);
+        earlier = each.next();
+        if (earlier.begun) {
+          each.remove();
+          earlier.roundTrip = Duration.ofNanos(now - earlier.sentNanos);
+        }
       } while (earlier != answered);
       return true;
     } finally {

@@ -15,6 +15,12 @@ final class RoundTripsTest {
     return new Frame.Pong(ping.frame().data());
   }
 
+  private RoundTrips.Ping written() {
+    RoundTrips.Ping ping = roundTrips.next();
+    roundTrips.begun(ping.frame());
+    return ping;
+  }
+
   @Test
   void nothingIsKnownAtFirst() {
     assertThat(roundTrips.last()).isNull();
@@ -24,9 +30,9 @@ final class RoundTripsTest {
 
   @Test
   void pongAnswersItsPingAndThoseBeforeIt() {
-    RoundTrips.Ping one = roundTrips.next();
-    RoundTrips.Ping two = roundTrips.next();
-    RoundTrips.Ping three = roundTrips.next();
+    RoundTrips.Ping one = written();
+    RoundTrips.Ping two = written();
+    RoundTrips.Ping three = written();
     assertThat(roundTrips.answered(pongTo(two))).isTrue();
     assertThat(one.isAnswered()).isTrue();
     assertThat(two.isAnswered()).isTrue();
@@ -37,8 +43,23 @@ final class RoundTripsTest {
   }
 
   @Test
+  void pongAnswersThoseThatWereWrittenBeforeIt() {
+    RoundTrips.Ping one = roundTrips.next();
+    RoundTrips.Ping two = roundTrips.next();
+    RoundTrips.Ping three = roundTrips.next();
+    roundTrips.begun(three.frame());
+    roundTrips.begun(one.frame());
+    assertThat(roundTrips.answered(pongTo(two))).as("to what was not written").isFalse();
+    assertThat(roundTrips.answered(pongTo(one))).isTrue();
+    assertThat(three.isAnswered()).as("before one").isTrue();
+    assertThat(two.isAnswered()).isFalse();
+    roundTrips.begun(two.frame());
+    assertThat(roundTrips.answered(pongTo(two))).isTrue();
+  }
+
+  @Test
   void otherPongsAnswerNothing() {
-    RoundTrips.Ping ping = roundTrips.next();
+    RoundTrips.Ping ping = written();
     assertThat(roundTrips.answered(new Frame.Pong(new byte[0]))).isFalse();
     assertThat(roundTrips.answered(new Frame.Pong(new byte[8]))).isFalse();
     roundTrips.begun(new Frame.Ping(new byte[3]));
@@ -58,7 +79,7 @@ final class RoundTripsTest {
     assertThat(first)
         .isBetween(Duration.ZERO, Duration.ofNanos(System.nanoTime()).minus(beforeWriting));
     assertThat(roundTrips.smoothed()).isEqualTo(first);
-    RoundTrips.Ping two = roundTrips.next();
+    RoundTrips.Ping two = written();
     assertThat(roundTrips.answered(pongTo(two))).isTrue();
     long former = nanos(first);
     long expected = former + (nanos(roundTrips.last()) - former) / 8;

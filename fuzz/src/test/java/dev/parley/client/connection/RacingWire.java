@@ -93,10 +93,21 @@ final class RacingWire implements Transport {
     return arrivals.length - given.get();
   }
 
+  /** Tells whether something is to be run when there is something to read. */
+  boolean isWatched() {
+    return onReadable.get() != null;
+  }
+
   /** Waits until something was written. */
   void awaitWritten() {
+    awaitWritten(1);
+  }
+
+  /** Waits until so many bytes were written. */
+  void awaitWritten(int bytes) {
     require(
-        await(() -> taken.get() > 0, Deadline.after(Duration.ofSeconds(30))), "nothing written");
+        await(() -> taken.get() >= bytes, Deadline.after(Duration.ofSeconds(30))),
+        taken + " bytes written, not " + bytes);
   }
 
   /** Waits until something was read. */
