@@ -27,11 +27,11 @@ import org.jspecify.annotations.Nullable;
 final class Reconnection {
   // Laws.
   // 1. There is never more than one session: the next is opened when the last has ended.
-  // 2. `lock` guards `opener`, `session`, `cancelled` and `ending`. Nothing waits with it held, and
-  // no code of the user's runs under it.
+  // 2. `lock` guards `opener`, `session`, `cancelled`, `ending`, `telling` and `untold`. Nothing
+  // waits with it held, and no code of the user's runs under it.
   // 3. A session that opens after the cancelling is dropped: whoever cancels is given the session
   // to close, or there is none and there will be none.
-  // 4. The first ending stands, and is told once.
+  // 4. The first ending stands, and is told once, to each listener behind all that it was told.
   // 5. A thread is interrupted only while it opens, only if it is ours, and never after that.
 
   private static final System.Logger LOGGER = System.getLogger("dev.parley.client");
@@ -83,6 +83,12 @@ final class Reconnection {
   private @Nullable DefaultClientWebSocketSession session;
   private boolean cancelled;
   private @Nullable Ending ending;
+
+  /** Listeners are being told of something else than the end. */
+  private boolean telling;
+
+  /** The end, as long as nobody tells of it. */
+  private @Nullable Ending untold;
 
   private volatile Transition last = new Transition.Opening(1);
   private long openedNanos;
@@ -326,7 +332,11 @@ final class Reconnection {
     lock.lock();
     try {
       first = ending == null;
-      ending = first ? why : ending;
+      if (first) {
+        ending = why;
+        untold = why;
+        last = new Transition.Stopped(why);
+      }
       cancelled = true;
     } finally {
       lock.unlock();
@@ -334,8 +344,23 @@ final class Reconnection {
     stopped.countDown();
     if (first) {
       onStopped.accept(this);
+      tellEnd();
+    }
+  }
+
+  /** Tells of the end, if it has come; while listeners are told of something else, later. */
+  private void tellEnd() {
+    Ending end;
+    lock.lock();
+    try {
+      end = telling ? null : untold;
+      untold = telling ? untold : null;
+    } finally {
+      lock.unlock();
+    }
+    if (end != null) {
       try {
-        tell(new Transition.Stopped(why));
+        say(new Transition.Stopped(end));
       } catch (RuntimeException e) {
         log(Level.ERROR, "a listener threw when it was told of the end: " + e.getClass().getName());
       }
@@ -390,26 +415,41 @@ final class Reconnection {
     }
   }
 
+  /** Tells of a transition, and then of the end, if that came meanwhile. */
   private void tell(Transition transition) {
-    if (!isNext(transition)) {
+    if (!begins(transition)) {
       return;
     }
+    try {
+      say(transition);
+    } finally {
+      lock.lock();
+      try {
+        telling = false;
+      } finally {
+        lock.unlock();
+      }
+      tellEnd();
+    }
+  }
+
+  /** Takes note of a transition; not of one that comes too late, behind the end. */
+  private boolean begins(Transition transition) {
+    lock.lock();
+    try {
+      telling = ending == null;
+      last = telling ? transition : last;
+      return telling;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void say(Transition transition) {
     log(level(transition), transition.toString());
     long delay = transition instanceof Transition.Waiting wait ? nanos(wait.delay()) : 0;
     ReconnectEvent.happened(number, transition.getClass().getSimpleName(), attempt, delay);
     policy.listeners().forEach(listener -> listener.accept(transition));
-  }
-
-  /** Takes note of a transition; not of one that comes too late, behind the end. */
-  private boolean isNext(Transition transition) {
-    lock.lock();
-    try {
-      boolean next = ending == null || transition instanceof Transition.Stopped;
-      last = next ? transition : last;
-      return next;
-    } finally {
-      lock.unlock();
-    }
   }
 
   /** Logs a line. What the peer said may be part of it, and must not make lines of its own. */

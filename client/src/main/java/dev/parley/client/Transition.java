@@ -6,8 +6,9 @@ import java.time.Duration;
 /**
  * What becomes of a {@link Reconnector} or of {@link ReconnectingSessions}, step by step. Told to
  * the listeners of the {@link ReconnectPolicy}, on the thread that opens the sessions, which waits
- * for them; the last one, where {@link ReconnectingSessions#close} ends it, on the thread of that.
- * {@code toString} says it in one line for a log, and holds no secret.
+ * for them; the last one, where {@link ReconnectingSessions#close} ends it, on the thread of that,
+ * unless listeners are just being told of another: then behind it, on the same thread. {@code
+ * toString} says it in one line for a log, and holds no secret.
  *
  * <pre>
  *               ┌──────────── Waiting &lt;───────────┐

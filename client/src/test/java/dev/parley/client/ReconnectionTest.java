@@ -478,6 +478,23 @@ final class ReconnectionTest {
     }
 
     @Test
+    void endThatComesWhileListenersAreToldIsToldBehindThat() {
+      List<Reconnection> made = new ArrayList<>();
+      ReconnectPolicy policy =
+          POLICY.withListener(
+              transition -> {
+                if (transition instanceof Transition.Opening) {
+                  made.getFirst().stop(new Ending.Done());
+                }
+              });
+      made.add(reconnection(policy, LONGEST, time, false)); // whose own listener comes second
+      assertThat(made.getFirst().next()).isNull();
+      assertThat(transitions)
+          .containsExactly(new Transition.Opening(1), new Transition.Stopped(new Ending.Done()));
+      assertThat(stops).isEqualTo(1);
+    }
+
+    @Test
     void cancellingGivesTheSessionToClose() {
       FakeSession session = new FakeSession();
       opens(session);
