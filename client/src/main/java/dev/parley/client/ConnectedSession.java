@@ -65,12 +65,13 @@ final class ConnectedSession implements WebSocketSession {
     if (!connection.hasEnded()) {
       return Optional.empty();
     }
+    long sent = connection.messagesSent(); // first: both may still grow, and it is the lesser one
     return Optional.of(
         new CloseInfo(
             connection.closingHandshake(),
             connection.failure(),
             connection.messagesAccepted(),
-            connection.messagesSent(),
+            sent,
             connection.messagesReceived(),
             connection.bytesSent(),
             connection.bytesReceived(),
