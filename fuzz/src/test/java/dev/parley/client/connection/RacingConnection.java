@@ -19,9 +19,12 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Objects;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -37,14 +40,17 @@ final class RacingConnection {
   static final Duration LONG = Duration.ofSeconds(10);
 
   // Shared by all rounds, which follow one another: not every round gives back what it borrowed.
-  private static final List<ByteBuffer> BUFFERS =
-      Stream.generate(() -> ByteBuffer.allocateDirect(BufferPool.BUFFER_SIZE)).limit(4).toList();
+  private static final List<ByteBuffer> BUFFERS = fourBuffers();
+
+  /** Those of the other connection of a round, where there are two. */
+  private static final List<ByteBuffer> OTHER_BUFFERS = fourBuffers();
 
   final HeldTimers timers = new HeldTimers();
   final AtomicInteger finished = new AtomicInteger();
   final BufferPool buffers = new BufferPool();
   final WebSocketConnection connection;
   private final RacingWire wire;
+  private final List<ByteBuffer> lendable;
   private final Queue<Thread> threads = new ConcurrentLinkedQueue<>();
   private final AtomicReference<@Nullable Throwable> thrown = new AtomicReference<>();
 
@@ -58,8 +64,27 @@ final class RacingConnection {
    * @param queue how many messages may wait for a receiver
    */
   RacingConnection(RacingWire wire, int queue, @Nullable Duration pingInterval) {
+    this(wire, queue, pingInterval, null, BUFFERS);
+  }
+
+  /**
+   * Makes one of two that share a budget.
+   *
+   * @param other which of the two
+   */
+  RacingConnection(RacingWire wire, MemoryBudget budget, boolean other) {
+    this(wire, 4, null, budget, other ? OTHER_BUFFERS : BUFFERS);
+  }
+
+  private RacingConnection(
+      RacingWire wire,
+      int queue,
+      @Nullable Duration pingInterval,
+      @Nullable MemoryBudget budget,
+      List<ByteBuffer> lendable) {
     this.wire = wire;
-    BUFFERS.forEach(buffers::release);
+    this.lendable = lendable;
+    lendable.forEach(buffers::release);
     connection =
         new WebSocketConnection(
             wire,
@@ -77,9 +102,15 @@ final class RacingConnection {
                 Duration.ZERO,
                 queue,
                 1 << 20,
-                null),
+                budget),
             this::thread,
             ended -> finished.incrementAndGet());
+  }
+
+  private static List<ByteBuffer> fourBuffers() {
+    return Stream.generate(() -> ByteBuffer.allocateDirect(BufferPool.BUFFER_SIZE))
+        .limit(4)
+        .toList();
   }
 
   /** Makes a half that masks with zeros, and gives way within a frame. */
@@ -147,6 +178,20 @@ final class RacingConnection {
     while (timers.runNext() || wire.runOnReadable()) {
       join();
     }
+  }
+
+  /** Counts the buffers that the connection keeps. To be called at the end of a round. */
+  int borrowed() {
+    Set<ByteBuffer> free = Collections.newSetFromMap(new IdentityHashMap<>());
+    for (int i = 0; i < lendable.size(); i++) {
+      free.add(buffers.acquire());
+    }
+    free.forEach(buffers::release);
+    int kept = 0;
+    for (ByteBuffer buffer : lendable) {
+      kept += free.contains(buffer) ? 0 : 1;
+    }
+    return kept;
   }
 
   /**
