@@ -219,16 +219,18 @@ final class ThreadsTest {
                     }
                     accepted.add(text);
                     underWay.countDown();
-                    if (i % 100 == 99) {
-                      Thread.sleep(1); // or two senders keep all others from the processors
-                    }
                   }
                 } catch (WebSocketClosedException e) {
                   return null; // which is what a send after the Close frame has to throw
                 }
               });
         }
-        List<FutureTask<Void>> all = tasks.stream().map(ThreadsTest::start).toList();
+        List<FutureTask<Void>> all = tasks.stream().map(FutureTask::new).toList();
+        for (int n = 0; n < all.size(); n++) {
+          // Two senders that never wait would keep all other virtual threads from the processors.
+          Thread.Builder kind = n % 2 == 0 ? Thread.ofVirtual() : Thread.ofPlatform();
+          Thread unused = kind.start(all.get(n));
+        }
         go.countDown();
         for (FutureTask<Void> each : all) {
           each.get(SOON.toSeconds(), TimeUnit.SECONDS);
@@ -239,12 +241,6 @@ final class ThreadsTest {
         assertThat(session.closeReason()).isCompletedWithValue(CloseReason.NORMAL);
       }
     }
-  }
-
-  private static <T> FutureTask<T> start(Callable<T> task) {
-    FutureTask<T> future = new FutureTask<>(task);
-    Thread.ofVirtual().start(future);
-    return future;
   }
 
   @Row(81)
