@@ -410,7 +410,8 @@ final class ParleyTest {
             .isEqualTo(
                 "parley: cannot open ws://nowhere.invalid/: the proxy localhost:%d refused the tunnel"
                         .formatted(proxy.port())
-                    + " to nowhere.invalid:80: 407 Proxy Authentication Required, offered Basic\n");
+                    + " to nowhere.invalid:80: 407 Proxy Authentication Required, offered Basic;"
+                    + " connected to 127.0.0.1:%d\n".formatted(proxy.port()));
       }
     }
 

@@ -23,12 +23,23 @@ public final class HttpResponse {
   private final HttpStatus status;
   private final Headers headers;
   private final byte[] body;
+  private final String reached;
 
   HttpResponse(HttpClient client, HttpStatus status, Headers headers, byte[] body) {
+    this(client, status, headers, body, "");
+  }
+
+  /**
+   * Makes a response.
+   *
+   * @param reached where it came from, to stand at the end of a message
+   */
+  HttpResponse(HttpClient client, HttpStatus status, Headers headers, byte[] body, String reached) {
     this.client = Objects.requireNonNull(client, "client");
     this.status = Objects.requireNonNull(status, "status");
     this.headers = Objects.requireNonNull(headers, "headers");
     this.body = Objects.requireNonNull(body, "body");
+    this.reached = Objects.requireNonNull(reached, "reached");
   }
 
   /**
@@ -84,6 +95,13 @@ public final class HttpResponse {
       // A server's odd charset must not turn its refusal into another error.
       return StandardCharsets.UTF_8;
     }
+  }
+
+  /**
+   * Returns where it came from, to stand at the end of a message; empty where that is not known.
+   */
+  String reached() {
+    return reached;
   }
 
   /** Shows the status and the names of the headers; no value, no body. */

@@ -254,14 +254,15 @@ final class WebSocketOpener implements AutoCloseable {
         HttpClientCall call =
             switch (exchange.run(head, handshake)) {
               case Answer.Accepted accepted -> accepted(request, transport, accepted);
-              case Answer.Refused refused -> refused(request, refused);
+              case Answer.Refused refused -> refused(request, refused, exchange.reached());
             };
         handedOver = connected.containsKey(call);
         return call;
       } catch (IOException e) {
-        throw WebSocketOpeningException.of(request.place(), exchange.phase(), e);
+        throw WebSocketOpeningException.of(
+            request.place(), exchange.phase(), e, exchange.reached());
       } catch (HandshakeException e) {
-        throw told(request, e);
+        throw told(request, e, exchange.reached());
       } finally {
         if (!handedOver) {
           transport.close();
@@ -277,11 +278,11 @@ final class WebSocketOpener implements AutoCloseable {
       try {
         return connector.connect(request.destination(), deadline);
       } catch (IOException e) {
-        throw WebSocketOpeningException.of(request.place(), OpeningPhase.CONNECT, e);
+        throw WebSocketOpeningException.of(request.place(), OpeningPhase.CONNECT, e, "");
       } catch (WebSocketException | IllegalArgumentException e) {
         throw e;
       } catch (RuntimeException e) {
-        throw WebSocketOpeningException.of(request.place(), OpeningPhase.CONNECT, e);
+        throw WebSocketOpeningException.of(request.place(), OpeningPhase.CONNECT, e, "");
       }
     }
 
@@ -300,33 +301,35 @@ final class WebSocketOpener implements AutoCloseable {
               THREADS,
               forgetting);
       open.add(connection);
-      HttpClientCall call = call(request, accepted.head(), HttpResponse.NO_BODY);
+      HttpClientCall call = call(request, accepted.head(), HttpResponse.NO_BODY, "");
       connected.put(call, new Connected(connection, new ConnectedSession(connection, extensions)));
       return call;
     }
 
-    private HttpClientCall refused(HttpRequest request, Answer.Refused refused) {
+    private HttpClientCall refused(HttpRequest request, Answer.Refused refused, String reached) {
       byte[] body = new byte[refused.body().remaining()];
       refused.body().get(body);
-      HttpClientCall call = call(request, refused.head(), body);
+      HttpClientCall call = call(request, refused.head(), body, reached);
       if (refused.head().status() == 101) {
-        broken.put(call, told(request, refused.reason()));
+        broken.put(call, told(request, refused.reason(), reached));
       }
       return call;
     }
 
-    private static HandshakeException told(HttpRequest request, HandshakeException failure) {
-      return new HandshakeException("cannot open " + request.place(), failure);
+    private static HandshakeException told(
+        HttpRequest request, HandshakeException failure, String reached) {
+      return new HandshakeException("cannot open " + request.place() + ": ", failure, reached);
     }
 
-    private HttpClientCall call(HttpRequest request, ResponseHead head, byte[] body) {
+    private HttpClientCall call(
+        HttpRequest request, ResponseHead head, byte[] body, String reached) {
       boolean usual =
           head.status() == SWITCHING_PROTOCOLS.value()
               && head.reason().equals(SWITCHING_PROTOCOLS.reason());
       HttpStatus status =
           usual ? SWITCHING_PROTOCOLS : new HttpStatus(head.status(), head.reason());
       return new HttpClientCall(
-          client, request, new HttpResponse(client, status, head.headers(), body));
+          client, request, new HttpResponse(client, status, head.headers(), body, reached));
     }
   }
 

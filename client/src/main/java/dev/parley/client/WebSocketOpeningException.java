@@ -45,15 +45,19 @@ public class WebSocketOpeningException extends WebSocketException {
   /**
    * Makes the exception for what a connector or a transport threw, at the latest in the given
    * phase.
+   *
+   * @param reached how far it came, to stand at the end of the message; empty where the cause tells
    */
-  static WebSocketOpeningException of(String place, OpeningPhase latest, Exception cause) {
+  static WebSocketOpeningException of(
+      String place, OpeningPhase latest, Exception cause, String reached) {
     return new WebSocketOpeningException(
         phase(latest, cause),
         reason(cause),
         "cannot open "
             + place
             + ": "
-            + (cause instanceof IOException ? cause.getMessage() : HttpClient.shown(cause)),
+            + (cause instanceof IOException ? cause.getMessage() : HttpClient.shown(cause))
+            + reached,
         cause);
   }
 

@@ -25,7 +25,7 @@ public final class WebSocketUpgradeException extends WebSocketOpeningException {
     super(
         OpeningPhase.RESPONSE,
         reason,
-        "WebSocket upgrade failed: " + response.status() + why,
+        "WebSocket upgrade failed: " + response.status() + why + response.reached(),
         cause);
     this.response = response;
   }

@@ -76,7 +76,7 @@ final class LossTest {
 
   private static Loss notOpened(Exception cause) {
     return new Loss.NotOpened(
-        WebSocketOpeningException.of("ws://host/", OpeningPhase.RESPONSE, cause));
+        WebSocketOpeningException.of("ws://host/", OpeningPhase.RESPONSE, cause, ""));
   }
 
   @Test

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.client;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -47,6 +48,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 final class WebSocketOpenerTest {
   private static final Duration SOON = Duration.ofSeconds(10);
+
+  /** Half an answer. */
+  private static final Scenario PARTIAL =
+      Scenario.answer(right -> "HTTP/1.1 503 No\r\n".getBytes(US_ASCII)).reset();
 
   private final MockWebSocketServer server =
       MockWebSocketServer.start(config -> config.subprotocols("v2.chat"));
@@ -175,7 +180,21 @@ final class WebSocketOpenerTest {
           .withCauseInstanceOf(SSLException.class);
       assertThat(failure(client(), secure.url()))
           .satisfies(e -> assertThat(e.phase()).isEqualTo(OpeningPhase.TLS))
-          .satisfies(e -> assertThat(e.reason()).isEqualTo("tls-untrusted"));
+          .satisfies(e -> assertThat(e.reason()).isEqualTo("tls-untrusted"))
+          .hasMessageEndingWith("; connected to 127.0.0.1:" + secure.port());
+    }
+
+    @Test
+    void failureInsideOfItTellsTheVersion() {
+      secure.enqueue(Scenario.reject(403));
+      HttpClient client =
+          client(
+              config ->
+                  config.tls(TlsOptions.DEFAULT.withContext(TestCertificates.clientContext())));
+      assertThat(failure(client, secure.url()))
+          .hasMessage(
+              "WebSocket upgrade failed: 403 Rejected; connected to 127.0.0.1:%d over TLSv1.3",
+              secure.port());
     }
   }
 
@@ -214,9 +233,56 @@ final class WebSocketOpenerTest {
               })
           .withMessage(
               "cannot open ws://localhost:%1$d/: the proxy localhost:%2$d refused the tunnel to "
-                  + "localhost:%1$d: 403 Forbidden",
+                  + "localhost:%1$d: 403 Forbidden; connected to 127.0.0.1:%2$d",
               server.port(), proxy.port())
           .withCauseInstanceOf(ProxyException.class);
+    }
+
+    @Test
+    void failureBehindItTellsTheProxyAndNoCredentials() {
+      server.enqueue(Scenario.reject(403));
+      HttpClient client =
+          client(
+              config ->
+                  config.proxy(
+                      ProxyOptions.of(ProxyOptions.Kind.HTTP, "localhost", proxy.port())
+                          .withCredentials("user", "hunter2")));
+      assertThat(failure(client, server.url()))
+          .hasMessageEndingWith(
+              "; connected through the proxy http://localhost:%1$d at 127.0.0.1:%1$d", proxy.port())
+          .hasMessageNotContaining("hunter2");
+    }
+
+    @Test
+    void failureOfTlsBehindItTellsTheProxy() {
+      try (MockWebSocketServer secure =
+          MockWebSocketServer.start(config -> config.tls(TestCertificates.serverContext()))) {
+        WebSocketOpeningException failure = failure(proxied(), secure.url());
+        assertThat(failure.phase()).isEqualTo(OpeningPhase.TLS);
+        assertThat(failure)
+            .hasMessageEndingWith(
+                "; connected through the proxy http://localhost:%1$d at 127.0.0.1:%1$d",
+                proxy.port());
+      }
+    }
+
+    @Test
+    void failureInsideOfTlsBehindItTellsBoth() {
+      try (MockWebSocketServer secure =
+          MockWebSocketServer.start(config -> config.tls(TestCertificates.serverContext()))) {
+        secure.enqueue(Scenario.reject(403));
+        HttpClient client =
+            client(
+                config ->
+                    config
+                        .proxy(ProxyOptions.parse(proxy.url()))
+                        .tls(TlsOptions.DEFAULT.withContext(TestCertificates.clientContext())));
+        assertThat(failure(client, secure.url()))
+            .hasMessageEndingWith(
+                "; connected through the proxy http://localhost:%1$d at 127.0.0.1:%1$d over"
+                    + " TLSv1.3",
+                proxy.port());
+      }
     }
 
     @Test
@@ -286,11 +352,27 @@ final class WebSocketOpenerTest {
           .satisfies(
               e -> {
                 assertThat(e.failure()).isEqualTo(HandshakeFailure.BAD_ACCEPT);
-                assertThat(e).hasMessageStartingWith("cannot open " + server.url());
+                assertThat(e)
+                    .hasMessageStartingWith("cannot open " + server.url() + ": Sec-WebSocket-Acc")
+                    .hasMessageEndingWith(
+                        "(RFC 6455 §4.1); connected to 127.0.0.1:" + server.port());
                 ResponseHead response = Objects.requireNonNull(e.response());
                 assertThat(response.headers().get("Sec-WebSocket-Accept")).isEqualTo("wrong");
               });
       server.takeConnection(SOON).awaitEnd(SOON);
+    }
+
+    @Test
+    void somethingElseThanHttpTellsHowFarItCame() {
+      server.enqueue(Scenario.answer(right -> "SSH-2.0-x\r\n".getBytes(US_ASCII)).stall());
+      assertThatExceptionOfType(HandshakeException.class)
+          .isThrownBy(() -> client().webSocketSession(server.url()))
+          .withMessage(
+              "cannot open %s: byte 0x53 at index 0 of status line, expected HTTP/1.1"
+                  + " (RFC 9112 §2.2), after 1 bytes; connected to 127.0.0.1:%d",
+              server.url(), server.port())
+          .satisfies(e -> assertThat(e.failure()).isEqualTo(HandshakeFailure.BAD_HTTP))
+          .satisfies(e -> assertThat(e.response()).isNull());
     }
 
     @Test
@@ -370,6 +452,18 @@ final class WebSocketOpenerTest {
     }
 
     @Test
+    void serverBreaksOffInTheHead() {
+      server.enqueue(PARTIAL);
+      WebSocketOpeningException failure = failure(client(), server.url());
+      assertThat(failure.phase()).isEqualTo(OpeningPhase.RESPONSE);
+      assertThat(failure.reason()).isEqualTo("connection-lost");
+      assertThat(failure)
+          .hasMessageStartingWith("cannot open " + server.url() + ": ")
+          .hasMessageEndingWith(
+              ", after 17 bytes, status 503; connected to 127.0.0.1:" + server.port());
+    }
+
+    @Test
     void serverIsSilentForLongerThanThisRequestWaits() {
       server.enqueue(Scenario.empty().stall());
       assertThatExceptionOfType(WebSocketOpeningException.class)
@@ -383,7 +477,12 @@ final class WebSocketOpenerTest {
       server.enqueue(Scenario.empty().stall());
       HttpClient client = impatient(ws -> ws.openTimeout(Duration.ofSeconds(1)));
       WebSocketOpeningException failure = failure(client, server.url());
-      assertThat(failure).hasCauseInstanceOf(SocketTimeoutException.class);
+      assertThat(failure)
+          .hasCauseInstanceOf(SocketTimeoutException.class)
+          .hasMessage(
+              "cannot open %s: timeout while waiting for the response to the opening request, after"
+                  + " 0 bytes; connected to 127.0.0.1:%d",
+              server.url(), server.port());
       assertThat(failure.phase()).isEqualTo(OpeningPhase.RESPONSE);
       assertThat(failure.reason()).isEqualTo("timeout");
     }

@@ -136,7 +136,8 @@ final class ProxyTest {
         assertThat(e.code()).hasValue(status);
         assertThat(e)
             .hasMessageEndingWith(
-                "refused the tunnel to origin.invalid:80: " + status + " No" + offered)
+                "refused the tunnel to origin.invalid:80: %d No%s; connected to 127.0.0.1:%d",
+                status, offered, proxy.port())
             .hasMessageNotContaining("hunter2");
         assertThat(proxy.asked()).hasSize(before + 1);
       }

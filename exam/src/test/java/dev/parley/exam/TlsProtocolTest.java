@@ -236,7 +236,10 @@ final class TlsProtocolTest {
         assertThat(failure.reason()).isEqualTo("timeout");
         assertThat(failure)
             .hasCauseInstanceOf(SocketTimeoutException.class)
-            .hasMessageMatching(".*: TLS handshake with www.example:\\d+ not over after \\d+ ms");
+            .hasMessageMatching(
+                ".*: TLS handshake with www.example:\\d+ not over after \\d+ ms; connected to"
+                    + " 127.0.0.1:"
+                    + way.port());
         Throwable unused = server.end(); // closed by us
       }
     }

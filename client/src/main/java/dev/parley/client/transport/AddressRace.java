@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.net.Inet6Address;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
@@ -150,7 +149,8 @@ final class AddressRace {
       threads.add(factory.newThread(() -> connect(index)));
       threads.getLast().start();
     } catch (RuntimeException | Error e) {
-      throw new ThreadRefusedException("connecting to " + name(addresses.get(index)), e);
+      throw new ThreadRefusedException(
+          "connecting to " + TransportInfo.shown(addresses.get(index)), e);
     }
   }
 
@@ -220,7 +220,8 @@ final class AddressRace {
           failure != null
               ? failure.getMessage()
               : i < failures.size() ? "no answer" : "not tried, the time was over";
-      message.append(i == 0 ? ": " : "; ").append(name(addresses.get(i))).append(": ").append(why);
+      String address = TransportInfo.shown(addresses.get(i));
+      message.append(i == 0 ? ": " : "; ").append(address).append(": ").append(why);
       all.add(failure != null ? failure : new SocketTimeoutException(why));
     }
     boolean late = all.stream().anyMatch(SocketTimeoutException.class::isInstance);
@@ -237,11 +238,5 @@ final class AddressRace {
     }
     all.forEach(failure::addSuppressed);
     return failure;
-  }
-
-  private static String name(SocketAddress address) {
-    return address instanceof InetSocketAddress inet
-        ? new Destination(false, inet.getAddress().getHostAddress(), inet.getPort()).toString()
-        : address.toString();
   }
 }

@@ -245,7 +245,7 @@ public final class SocketConnector implements Connector {
           }
         }
         if (open) {
-          return transport;
+          return new ProxiedTransport(transport, proxy);
         }
       } finally {
         OpeningPhaseEvent.over(event, OpeningPhase.PROXY, proxy.destination(), open);

@@ -50,6 +50,14 @@ public final class TlsHandshakeException extends SSLHandshakeException {
     this.reason = reason;
   }
 
+  /** Returns this failure, with a message that also tells how far it had come. */
+  TlsHandshakeException after(TransportInfo way) {
+    TlsHandshakeException told =
+        new TlsHandshakeException(reason, getMessage() + "; " + way, getCause());
+    told.setStackTrace(getStackTrace());
+    return told;
+  }
+
   /** Returns why the handshake failed. */
   public Reason reason() {
     return reason;

@@ -86,7 +86,7 @@ final class TlsTransport implements Transport {
   private volatile @Nullable SSLException failure;
 
   private boolean refusesHandshakes; // set when TLS 1.2 is established
-  private @Nullable TransportInfo info;
+  private @Nullable SSLSession session; // once TLS is established
 
   private TlsTransport(
       Transport below, Destination destination, TlsOptions options, BufferPool buffers) {
@@ -150,17 +150,24 @@ final class TlsTransport implements Transport {
           long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
           throw new OpeningTimeoutException(
               OpeningPhase.TLS,
-              "TLS handshake with " + destination + " not over after " + millis + " ms",
+              "TLS handshake with "
+                  + destination
+                  + " not over after "
+                  + millis
+                  + " ms; "
+                  + below.info(),
               null);
         }
       }
-    } catch (TlsHandshakeException | OpeningTimeoutException e) {
+    } catch (OpeningTimeoutException e) {
       throw e;
+    } catch (TlsHandshakeException e) {
+      throw e.after(below.info());
     } catch (SSLException e) {
       sendLast();
-      throw diagnosis().ofHandshake(e, answered);
+      throw diagnosis().ofHandshake(e, answered).after(below.info());
     } catch (IOException e) {
-      throw diagnosis().ofEnd(e);
+      throw diagnosis().ofEnd(e).after(below.info());
     } finally {
       releaseIncoming();
     }
@@ -169,7 +176,7 @@ final class TlsTransport implements Transport {
   private void established(SSLSession session) throws TlsHandshakeException {
     options.requireIdentity(session, destination);
     refusesHandshakes = !session.getProtocol().equals("TLSv1.3");
-    info = new TransportInfo(below.info().local(), below.info().remote(), session);
+    this.session = session;
   }
 
   @Override
@@ -231,7 +238,7 @@ final class TlsTransport implements Transport {
     starved = result.getStatus() == Status.BUFFER_UNDERFLOW || !incoming.hasRemaining();
     ended |= result.getStatus() == Status.CLOSED;
     HandshakeStatus status = result.getHandshakeStatus();
-    if (info != null
+    if (session != null
         && result.getStatus() == Status.OK
         && status != NOT_HANDSHAKING
         && result.bytesProduced() == 0) {
@@ -466,10 +473,11 @@ final class TlsTransport implements Transport {
 
   @Override
   public TransportInfo info() {
-    if (info == null) {
+    if (session == null) {
       throw new IllegalStateException("no TLS yet");
     }
-    return info;
+    TransportInfo way = below.info();
+    return new TransportInfo(way.local(), way.remote(), session, way.proxy());
   }
 
   private TlsDiagnosis diagnosis() {

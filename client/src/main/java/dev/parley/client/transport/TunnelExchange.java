@@ -102,6 +102,6 @@ final class TunnelExchange {
   }
 
   private String proxy(String does) {
-    return "the proxy " + proxy.destination() + " " + does;
+    return "the proxy " + proxy.destination() + " " + does + "; " + transport.info();
   }
 }

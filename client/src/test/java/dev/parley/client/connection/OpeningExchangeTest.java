@@ -8,8 +8,10 @@ import dev.parley.client.connection.OpeningExchange.Answer;
 import dev.parley.client.transport.BufferPool;
 import dev.parley.client.transport.Deadline;
 import dev.parley.client.transport.ForwardingTransport;
+import dev.parley.client.transport.OpeningPhase;
 import dev.parley.client.transport.Transport;
 import dev.parley.websocket.handshake.ClientHandshake;
+import dev.parley.websocket.handshake.HandshakeException;
 import dev.parley.websocket.handshake.HeadLimits;
 import dev.parley.websocket.handshake.RequestHead;
 import java.io.IOException;
@@ -30,11 +32,18 @@ final class OpeningExchangeTest {
   private final InMemoryTransport[] ends = InMemoryTransport.pair(1 << 10);
   private final Peer server = new Peer(ends[1]);
 
-  private Answer run() throws IOException, InterruptedException {
+  private OpeningExchange exchange(Duration timeout) {
+    return new OpeningExchange(
+        ends[0], new BufferPool(), HeadLimits.DEFAULT, Deadline.after(timeout));
+  }
+
+  private static Answer run(OpeningExchange exchange) throws IOException, InterruptedException {
     ClientHandshake handshake = new ClientHandshake(new byte[16], List.of(), List.of());
-    Deadline deadline = Deadline.after(Duration.ofSeconds(10));
-    return new OpeningExchange(ends[0], new BufferPool(), HeadLimits.DEFAULT, deadline)
-        .run(new RequestHead("GET", "/", handshake.headers()), handshake);
+    return exchange.run(new RequestHead("GET", "/", handshake.headers()), handshake);
+  }
+
+  private Answer run() throws IOException, InterruptedException {
+    return run(exchange(Duration.ofSeconds(10)));
   }
 
   private void serverSends(String text) throws IOException, InterruptedException {
@@ -91,6 +100,74 @@ final class OpeningExchangeTest {
             }
           };
       assertThat(run(endless)).isInstanceOf(Answer.Refused.class);
+    }
+  }
+
+  @Nested
+  class HowFarItCame {
+    private static final String START = "HTTP/1.1 503 No\r\nRetry-After: 5\r\n";
+    private static final String CAME = ", after 33 bytes, status 503";
+    private static final String CONNECTED = "; connected to memory:1";
+
+    private void assertReached(
+        Duration timeout, Class<? extends Exception> failure, OpeningPhase phase, String reached) {
+      OpeningExchange exchange = exchange(timeout);
+      assertThatThrownBy(() -> OpeningExchangeTest.run(exchange)).isInstanceOf(failure);
+      assertThat(exchange.phase()).isEqualTo(phase);
+      assertThat(exchange.reached()).isEqualTo(reached);
+    }
+
+    private void assertReached(
+        Class<? extends Exception> failure, OpeningPhase phase, String reached) {
+      assertReached(Duration.ofSeconds(10), failure, phase, reached);
+    }
+
+    @Test
+    void whereNothingWasSent() {
+      ends[0].reset();
+      assertReached(IOException.class, OpeningPhase.REQUEST, CONNECTED);
+    }
+
+    @Test
+    void whereTheHeadIsCutByAReset() throws Exception {
+      serverSends(START);
+      ends[0].reset();
+      assertReached(IOException.class, OpeningPhase.RESPONSE, CAME + CONNECTED);
+    }
+
+    @Test
+    void whereTheFailureSaysHowMuchCame() throws Exception {
+      serverSends(START);
+      ends[1].endOutput();
+      assertReached(HandshakeException.class, OpeningPhase.RESPONSE, CONNECTED);
+    }
+
+    @Test
+    void whereTheHeadIsMalformed() throws Exception {
+      serverSends(START + "\n");
+      assertReached(
+          HandshakeException.class,
+          OpeningPhase.RESPONSE,
+          ", after 34 bytes, status 503" + CONNECTED);
+    }
+
+    @Test
+    void whereTheHeadIsLate() throws Exception {
+      serverSends(START);
+      assertReached(
+          Duration.ofMillis(50),
+          SocketTimeoutException.class,
+          OpeningPhase.RESPONSE,
+          CAME + CONNECTED);
+    }
+
+    @Test
+    void whereTheHeadIsWhole() throws Exception {
+      serverSends(START + "\r\n");
+      ends[1].endOutput();
+      OpeningExchange exchange = exchange(Duration.ofSeconds(10));
+      assertThat(OpeningExchangeTest.run(exchange)).isInstanceOf(Answer.Refused.class);
+      assertThat(exchange.reached()).isEqualTo(CONNECTED);
     }
   }
 

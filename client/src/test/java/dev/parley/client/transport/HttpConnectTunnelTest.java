@@ -157,6 +157,7 @@ final class HttpConnectTunnelTest {
           Transport transport = connect(at(peer), new Destination(true, "localhost", 443))) {
         Bytes.echo(transport, 1 << 20);
         assertThat(transport.info().tls()).isNotNull();
+        assertThat(transport.info().proxy()).hasToString("http://127.0.0.1:" + peer.port());
         assertThat(requests.take()).startsWith("CONNECT localhost:443 ");
       }
     }
@@ -236,8 +237,8 @@ final class HttpConnectTunnelTest {
             .write(
                 (answered
                         ? OPEN
-                        : "HTTP/1.1 407 Who\r\nProxy-Authenticate: Digest realm=r, nonce=n, qop=auth"
-                            + "\r\n"
+                        : "HTTP/1.1 407 Who\r\n"
+                            + "Proxy-Authenticate: Digest realm=r, nonce=n, qop=auth\r\n"
                             + more)
                     .getBytes(StandardCharsets.ISO_8859_1));
         if (answered) {
@@ -376,7 +377,10 @@ final class HttpConnectTunnelTest {
       assertThat(e.code()).hasValue(code);
       assertThat(e.response().orElseThrow().headers().get("X-Why")).isEqualTo("because");
       assertThat(e.getMessage())
-          .matches("the proxy 127.0.0.1:\\d+ refused the tunnel to origin.example:80: " + said);
+          .matches(
+              "the proxy 127.0.0.1:\\d+ refused the tunnel to origin.example:80: "
+                  + said
+                  + "; connected to 127.0.0.1:\\d+");
     }
 
     @ParameterizedTest
@@ -393,7 +397,7 @@ final class HttpConnectTunnelTest {
           failure(
               "HTTP/1.1 407 No\r\nProxy-Authenticate: %s\r\n\r\n"
                   .formatted(challenges.replace("~", "\r\n")));
-      assertThat(e).hasMessageEndingWith(": 407 No, offered " + offered);
+      assertThat(e).hasMessageContaining(": 407 No, offered " + offered + "; ");
       assertThat(requests).hasSize(1);
     }
 
@@ -440,7 +444,7 @@ final class HttpConnectTunnelTest {
       assertThat(e.getMessage())
           .matches(
               "the proxy \\S+ closed the connection before the tunnel to origin.example:80 was"
-                  + " open");
+                  + " open; connected to 127.0.0.1:\\d+");
     }
 
     @Test
@@ -464,7 +468,8 @@ final class HttpConnectTunnelTest {
                         .connect(ORIGIN, Deadline.after(Duration.ofMillis(200))))
             .isInstanceOf(SocketTimeoutException.class)
             .hasMessageMatching(
-                "the proxy \\S+ has not opened the tunnel to origin.example:80 after \\d+ ms");
+                "the proxy \\S+ has not opened the tunnel to origin.example:80 after \\d+ ms;"
+                    + " connected to 127.0.0.1:\\d+");
       }
     }
 

@@ -306,7 +306,9 @@ final class TlsTransportTest {
       try (Peer peer = peer(subject)) {
         TlsHandshakeException e = failure(peer, TRUSTING);
         assertThat(e.reason()).isEqualTo(reason);
-        assertThat(e).hasMessageContaining("certificate of localhost:" + peer.port() + " ");
+        assertThat(e)
+            .hasMessageStartingWith("certificate of localhost:" + peer.port() + " ")
+            .hasMessageEndingWith("; connected to 127.0.0.1:" + peer.port());
         assertThat(e).hasMessageContaining(message).hasCauseInstanceOf(SSLException.class);
         // Not a byte of ours reaches the peer, who fails too.
         assertThat(peer.failure()).isInstanceOf(IOException.class);
@@ -388,8 +390,11 @@ final class TlsTransportTest {
       try (Peer peer = new Peer(answering(answer))) {
         TlsHandshakeException e = failure(peer, TRUSTING);
         assertThat(e.reason()).isEqualTo(reason);
-        assertThat(e).hasMessageContaining("localhost:" + peer.port());
-        assertThat(e).hasMessageContaining(message).hasCauseInstanceOf(SSLException.class);
+        assertThat(e)
+            .hasMessageContaining("localhost:" + peer.port())
+            .hasMessageContaining(message)
+            .hasMessageEndingWith("; connected to 127.0.0.1:" + peer.port())
+            .hasCauseInstanceOf(SSLException.class);
       }
     }
 
@@ -417,7 +422,9 @@ final class TlsTransportTest {
         assertThatThrownBy(
                 () -> connector.connect(peer.secure(), Deadline.after(Duration.ofMillis(300))))
             .isInstanceOf(SocketTimeoutException.class)
-            .hasMessageMatching("TLS handshake with localhost:\\d+ not over after \\d+ ms");
+            .hasMessageMatching(
+                "TLS handshake with localhost:\\d+ not over after \\d+ ms; connected to"
+                    + " 127.0.0.1:\\d+");
         closed.await();
       }
     }

@@ -31,10 +31,11 @@ public final class HandshakeException extends WebSocketProtocolException {
   /**
    * Makes an exception that says what another one said, and of what it was said.
    *
-   * @param what put before it, as in {@code cannot open ws://example.com:80/}
+   * @param before put before it, as in {@code cannot open ws://example.com:80/: }
+   * @param behind put behind it, as in {@code ; connected to 192.0.2.1:80}
    */
-  public HandshakeException(String what, HandshakeException other) {
-    super(what + ": " + other.getMessage(), other.getCause());
+  public HandshakeException(String before, HandshakeException other, String behind) {
+    super(before + other.getMessage() + behind, other.getCause());
     this.failure = other.failure;
     this.response = other.response;
   }
