@@ -24,6 +24,15 @@ final class ErrorsDocumentTest {
   private static final Pattern EXCEPTION =
       Pattern.compile("(?m)^dev\\.parley\\.(client|websocket)\\.(?:\\w+\\.)?(\\w+Exception):");
   private static final Pattern WORD = Pattern.compile("-> \"([a-z-]+)\";");
+  private static final Pattern REDIRECT = Pattern.compile("\"(redirect-[a-z]+)\"");
+
+  /** But for a Ping that is not answered, which ends no session by itself. */
+  private static final Pattern END =
+      Pattern.compile("new WebSocketException\\(\\s*\"(?!no Pong )([^\"]+?) ?\"");
+
+  private static final Pattern END_OF_SILENCE =
+      Pattern.compile("[?:(]\\s*\"((?:no|the) [^\"]+?) ?\"");
+  private static final Pattern MESSAGE = Pattern.compile("`([^`…]+?) ?(?:…[^`]*)?`");
 
   @Test
   void violationsAreListed() {
@@ -70,13 +79,67 @@ final class ErrorsDocumentTest {
 
   @Test
   void wordsOfOpeningsAreListed() {
-    Matcher words =
-        WORD.matcher(
-            Repository.read(
-                Repository.ROOT.resolve(
-                    "client/src/main/java/dev/parley/client/WebSocketOpeningException.java")));
     assertThat(rows("Reasons of an opening that failed", 1))
-        .containsExactlyElementsOf(words.results().map(word -> "`" + word.group(1) + "`").toList());
+        .containsExactlyElementsOf(found(WORD, "WebSocketOpeningException.java"));
+  }
+
+  @Test
+  void wordsOfPlainRequestsAreListed() {
+    assertThat(rows("Reasons of a plain request that failed", 1))
+        .containsExactlyElementsOf(found(WORD, "HttpRequestException.java"));
+  }
+
+  @Test
+  void wordsOfRedirectsAreListed() {
+    assertThat(rows("Redirects", 1))
+        .containsExactlyInAnyOrderElementsOf(new TreeSet<>(found(REDIRECT, "Redirects.java")));
+  }
+
+  /** Of what is put together, the part that never changes; what is left out in the page is "…". */
+  @Test
+  void endsOfSessionsAreListed() {
+    TreeSet<String> ends = new TreeSet<>(found(END, "connection/WebSocketConnection.java"));
+    ends.addAll(found(END_OF_SILENCE, "connection/Keepalive.java"));
+    List<String> listed = new ArrayList<>();
+    for (String cell : rows("How a session ends", 1)) {
+      MESSAGE.matcher(cell).results().forEach(message -> listed.add("`" + message.group(1) + "`"));
+    }
+    assertThat(listed).containsExactlyInAnyOrderElementsOf(ends);
+  }
+
+  /** A name without a meaning, or a failure without a remedy, helps nobody. */
+  @Test
+  void noCellIsEmpty() {
+    List<String> empty = new ArrayList<>();
+    int rows = 0;
+    for (String line : Repository.read(ERRORS).lines().toList()) {
+      if (line.startsWith("|") && !line.startsWith("| ---")) {
+        rows++;
+        String[] cells = line.substring(1, line.lastIndexOf('|')).split("(?<!\\\\)\\|", -1);
+        if (Arrays.stream(cells).anyMatch(String::isBlank)) {
+          empty.add(line);
+        }
+      }
+    }
+    assertThat(empty).isEmpty();
+    assertThat(rows).isGreaterThan(Violation.values().length + HandshakeFailure.values().length);
+  }
+
+  /** What is meant for whoever reads the page stands in the last two columns of these tables. */
+  @Test
+  void everyReasonHasItsMeaningAndItsRemedy() {
+    List<String> tables = new ArrayList<>();
+    for (String line : Repository.read(ERRORS).lines().toList()) {
+      if (line.startsWith("| reason |")
+          || line.startsWith("| failure |")
+          || line.startsWith("| violation |")
+          || line.startsWith("| message |")) {
+        tables.add(line);
+      }
+    }
+    assertThat(tables)
+        .hasSize(8)
+        .allSatisfy(head -> assertThat(head).endsWith("| meaning | remedy |"));
   }
 
   @Test
@@ -90,6 +153,19 @@ final class ErrorsDocumentTest {
           .forEach(type -> exceptions.add("`" + type.group(2) + "`"));
     }
     assertThat(rows("Exceptions", 1)).containsExactlyInAnyOrderElementsOf(exceptions);
+  }
+
+  /** Returns what a pattern finds in a source file of the client, as the page would have it. */
+  private static List<String> found(Pattern pattern, String file) {
+    Path source = Repository.ROOT.resolve("client/src/main/java/dev/parley/client").resolve(file);
+    List<String> found =
+        pattern
+            .matcher(Repository.read(source))
+            .results()
+            .map(result -> "`" + result.group(1) + "`")
+            .toList();
+    assertThat(found).as("what is found in " + file).isNotEmpty();
+    return found;
   }
 
   private static String row(Enum<?> constant, String... cells) {
