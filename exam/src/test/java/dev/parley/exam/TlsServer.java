@@ -41,8 +41,8 @@ final class TlsServer implements AutoCloseable {
 
   /** A connection on which TLS holds; on the raw socket one may go past it. */
   record Secured(InputStream in, OutputStream out, Socket raw) {
-    /** Does the opening handshake. */
-    void open() throws IOException {
+    /** Reads the opening request. */
+    RequestHead readRequest() throws IOException {
       HeadReader<RequestHead> reader = HeadReader.ofRequest(HeadLimits.DEFAULT);
       RequestHead head = null;
       while (head == null) {
@@ -52,7 +52,12 @@ final class TlsServer implements AutoCloseable {
         }
         head = reader.read(ByteBuffer.wrap(new byte[] {(byte) next}));
       }
-      var answer = new ServerHandshake(List.of(), List.of()).answer(head);
+      return head;
+    }
+
+    /** Does the opening handshake. */
+    void open() throws IOException {
+      var answer = new ServerHandshake(List.of(), List.of()).answer(readRequest());
       out.write(HeadWriter.write(answer.response()));
     }
 

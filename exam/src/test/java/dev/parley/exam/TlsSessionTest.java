@@ -10,17 +10,22 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.parley.client.ClosedReceiveChannelException;
 import dev.parley.client.DefaultClientWebSocketSession;
 import dev.parley.client.HttpClient;
+import dev.parley.client.WebSocketOpeningException;
 import dev.parley.client.WebSockets;
+import dev.parley.client.transport.OpeningPhase;
 import dev.parley.testkit.RawFrame;
 import dev.parley.websocket.CloseReason;
 import dev.parley.websocket.Frame;
 import dev.parley.websocket.Opcode;
 import dev.parley.websocket.WebSocketClosedException;
 import dev.parley.websocket.WebSocketException;
+import dev.parley.websocket.handshake.HandshakeException;
+import dev.parley.websocket.handshake.HandshakeFailure;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Objects;
@@ -129,12 +134,7 @@ final class TlsSessionTest {
       // An alert that is not encrypted is anybody's: as good as a reset, and not believed in more.
       with(
           jsse(TlsClient.TLS_1_3, afterwards("15 0303 0002 01 00")),
-          session -> {
-            assertThat(session.incoming().receive()).isEqualTo(LAST);
-            assertThat(catchThrowable(() -> session.incoming().receive()))
-                .isInstanceOf(WebSocketException.class)
-                .isNotInstanceOf(ClosedReceiveChannelException.class);
-          });
+          session -> assertBroken(session, "ended TLS with an alert that is not encrypted"));
     }
   }
 
@@ -185,13 +185,52 @@ final class TlsSessionTest {
           });
     }
 
-    @Test
-    void beforeTheResponseIsNoSession() throws Exception {
-      TlsServer.Talk silent = secured -> assertThat(secured.in().read()).isEqualTo('G');
-      try (TlsServer server = new TlsServer(jsse(TlsClient.TLS_1_3, silent));
+    /** Answers with a part of a head, and then ends the stream. */
+    private static TlsServer.Talk answering(String part, boolean reset) {
+      return secured -> {
+        assertThat(secured.readRequest().headers().get("Upgrade")).isEqualTo("websocket");
+        secured.raw().setTcpNoDelay(true); // else a reset would take back what waits to be sent
+        secured.out().write(part.getBytes(StandardCharsets.US_ASCII));
+        secured.raw().setSoLinger(reset, 0);
+      };
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+      "TLSv1.2, '',                0 bytes",
+      "TLSv1.3, '',                0 bytes",
+      "TLSv1.3, HTTP/1.1 5,        10 bytes",
+      "TLSv1.3, 'HTTP/1.1 503 ~A', '16 bytes, status 503'"
+    })
+    void beforeTheResponseIsNoSession(String protocol, String part, String came) throws Exception {
+      TlsServer.Talk talk = answering(part.replace("~", "\r\n"), false);
+      try (TlsServer server = new TlsServer(jsse(protocol, talk));
           HttpClient client = TlsClient.client()) {
-        assertThat(catchThrowable(() -> client.webSocketSession(server.url("www.example"))))
-            .isInstanceOf(WebSocketException.class);
+        String url = server.url("www.example");
+        assertThat(
+                catchThrowableOfType(HandshakeException.class, () -> client.webSocketSession(url)))
+            .hasMessage(
+                "cannot open %s: stream ended after %s, expected a whole head (RFC 9112 §8);"
+                    + " connected to 127.0.0.1:%d over %s",
+                url, came, server.port(), protocol)
+            .returns(HandshakeFailure.HEAD_INCOMPLETE, HandshakeException::failure);
+      }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {TlsClient.TLS_1_2, TlsClient.TLS_1_3})
+    void byAResetBeforeTheResponseIsNoSession(String protocol) throws Exception {
+      TlsServer.Talk talk = answering("HTTP/1.1 503 \r\nA", true);
+      try (TlsServer server = new TlsServer(jsse(protocol, talk))) {
+        String url = server.url("www.example");
+        assertThat(TlsClient.failure(TlsClient.TRUSTING, Duration.ofSeconds(20), url))
+            .hasMessageStartingWith("cannot open " + url + ": ")
+            .hasMessageEndingWith(
+                ", after 16 bytes, status 503; connected to 127.0.0.1:%d over %s",
+                server.port(), protocol)
+            .hasCauseInstanceOf(IOException.class)
+            .returns(OpeningPhase.RESPONSE, WebSocketOpeningException::phase)
+            .returns("connection-lost", WebSocketOpeningException::reason);
       }
     }
   }

@@ -30,6 +30,7 @@ final class TlsDiagnosis {
           "certificate_|bad_certificate|unsupported_certificate|unknown_ca|access_denied");
   private static final Pattern NO_RECORD =
       Pattern.compile("Unsupported or unrecognized SSL message|plaintext connection");
+  private static final Pattern UNENCRYPTED = Pattern.compile("plaintext alert");
   private static final Pattern TOO_LARGE = Pattern.compile("too big|exceeds|too large|overflow");
   private static final Pattern CORRUPT =
       Pattern.compile("Tag mismatch|bad record MAC|Insufficient|invalid record|too short");
@@ -102,10 +103,12 @@ final class TlsDiagnosis {
    *     client's certificate after the client's handshake is over
    */
   SSLException ofSession(SSLException cause, boolean received) {
-    String said = String.valueOf(cause.getMessage());
+    String said = said(cause);
     Matcher alert = ALERT.matcher(said);
     String why;
-    if (alert.find()) {
+    if (UNENCRYPTED.matcher(said).find()) {
+      why = destination + " ended TLS with an alert that is not encrypted, as anybody may send";
+    } else if (alert.find()) {
       if (!received && isAboutClientCertificate(alert.group(1), true)) {
         return ofHandshake(cause, true);
       }
@@ -120,6 +123,14 @@ final class TlsDiagnosis {
       why = "TLS with " + destination + " failed";
     }
     return new SSLException(why + ": " + said, cause);
+  }
+
+  /** Returns what was said; where that is only that there was an exception, what it said. */
+  private static String said(SSLException cause) {
+    String said = String.valueOf(cause.getMessage());
+    return said.equals("Unexpected exception") && cause.getCause() != null
+        ? String.valueOf(cause.getCause().getMessage())
+        : said;
   }
 
   private @Nullable TlsHandshakeException ofCertificate(Throwable e, SSLException cause) {

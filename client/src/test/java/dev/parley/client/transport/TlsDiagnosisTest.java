@@ -122,6 +122,20 @@ final class TlsDiagnosisTest {
     }
 
     @Test
+    void saysWhatIsBehindAnExceptionThatSaysNothing() {
+      String said = "Unexpected plaintext alert received: Level: warning; Alert: close_notify";
+      SSLException cause = new SSLException("Unexpected exception", new IOException(said));
+      assertThat(diagnosis.ofSession(cause, false))
+          .isExactlyInstanceOf(SSLException.class)
+          .hasMessage(
+              "www.example:443 ended TLS with an alert that is not encrypted, as anybody may send: "
+                  + said)
+          .hasCause(cause);
+      assertThat(diagnosis.ofSession(new SSLException("Unexpected exception"), true))
+          .hasMessage("TLS with www.example:443 failed: Unexpected exception");
+    }
+
+    @Test
     void takesAnAlertBeforeTheFirstByteForTheEndOfTheHandshake() {
       SSLException alert = new SSLException("Received fatal alert: certificate_required");
       assertThat(diagnosis.ofSession(alert, false)).isInstanceOf(TlsHandshakeException.class);
