@@ -2,6 +2,7 @@
 package dev.parley.fuzz;
 
 import dev.parley.websocket.Frame;
+import dev.parley.websocket.Role;
 import dev.parley.websocket.WebSocketExtension;
 import dev.parley.websocket.WebSocketExtension.ReservedBit;
 import dev.parley.websocket.extension.DeflateConfig;
@@ -11,6 +12,10 @@ import dev.parley.websocket.extension.WebSocketExtensionFactory;
 import dev.parley.websocket.extension.WebSocketExtensionHeader;
 import dev.parley.websocket.extension.WebSocketExtensions;
 import dev.parley.websocket.extension.WebSocketExtensionsConfig;
+import dev.parley.websocket.handshake.ClientHandshake;
+import dev.parley.websocket.handshake.NegotiatedHandshake;
+import dev.parley.websocket.handshake.RequestHead;
+import dev.parley.websocket.handshake.ServerHandshake;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -25,7 +30,25 @@ import net.jqwik.api.Combinators;
  * @param install installs it at either end
  */
 record Agreement(String name, Consumer<WebSocketExtensionsConfig> install) {
-  private static final Agreement NOTHING = new Agreement("", config -> {});
+  static final Agreement NOTHING = new Agreement("", config -> {});
+
+  /**
+   * Returns what one end has once the two have agreed; whoever asks ends it, by the half of the
+   * core that it is given to.
+   */
+  List<WebSocketExtension<?>> extensions(Role role) {
+    WebSocketExtensionsConfig config = new WebSocketExtensionsConfig();
+    install.accept(config);
+    var client = new ClientHandshake(new byte[16], List.of(), config.installed());
+    var request =
+        new RequestHead(
+            "GET", "/", client.headers().toBuilder().add("Host", "in-memory.example").build());
+    return switch (new ServerHandshake(List.of(), config.installed()).answer(request)) {
+      case ServerHandshake.Answer.Accepted(var response, NegotiatedHandshake negotiated) ->
+          role == Role.CLIENT ? client.accept(response).extensions() : negotiated.extensions();
+      case ServerHandshake.Answer.Refused refused -> throw new AssertionError(refused.why());
+    };
+  }
 
   /** Returns every kind of agreement, with parameters of every value. */
   static Arbitrary<Agreement> any() {

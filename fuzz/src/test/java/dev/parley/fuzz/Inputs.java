@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.zip.Deflater;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -148,11 +149,87 @@ public final class Inputs {
    * a byte changed, perhaps an end that is missing.
    */
   static Arbitrary<byte[]> streams(Role receiver) {
+    return damaged(frames(receiver).list().ofMaxSize(12).map(Inputs::written));
+  }
+
+  /**
+   * Returns what might reach a side that has agreed on compression: messages marked as compressed,
+   * of sound streams and of others, now and then a frame of any kind, and damage as above.
+   */
+  static Arbitrary<byte[]> compressedStreams(Role receiver) {
+    Arbitrary<List<RawFrame>> any = frames(receiver).list().ofSize(1);
+    return damaged(
+        Arbitraries.frequencyOf(Tuple.of(5, compressed(receiver)), Tuple.of(1, any))
+            .list()
+            .ofMaxSize(6)
+            .map(all -> written(all.stream().flatMap(List::stream).toList())));
+  }
+
+  /** Returns messages marked as compressed, cut into frames anywhere. */
+  private static Arbitrary<List<RawFrame>> compressed(Role receiver) {
+    Arbitrary<byte[]> payloads =
+        Arbitraries.frequencyOf(
+            Tuple.of(8, texts()), Tuple.of(2, payloads()), Tuple.of(1, nearlyTexts()));
     return Combinators.combine(
-            frames(receiver).list().ofMaxSize(12),
-            Arbitraries.integers().between(-400, 400),
-            Arbitraries.bytes())
-        .as((frames, place, value) -> damaged(written(frames), place, value));
+            payloads, Arbitraries.integers().between(0, 8), Arbitraries.integers().between(0, 3))
+        .as(
+            (payload, way, cuts) -> {
+              byte[] stream = deflated(payload, way);
+              List<RawFrame> frames = new ArrayList<>();
+              int from = 0;
+              for (int i = 0; i <= cuts; i++) {
+                int to = i == cuts ? stream.length : from + (stream.length - from) / 2;
+                RawFrame frame =
+                    RawFrame.of(1, Arrays.copyOfRange(stream, from, to))
+                        .withRsv1(i == 0)
+                        .withFin(i == cuts);
+                frames.add(receiver == Role.SERVER ? frame.withMaskingKey(KEY) : frame);
+                from = to;
+              }
+              return frames;
+            });
+  }
+
+  /**
+   * Compresses a payload on its own (RFC 7692 §7.2.1).
+   *
+   * @param way 0 ends the stream, as §7.2.3.4 allows; 1 leaves out the second half, and 2 inverts a
+   *     byte; all others make a sound one that is flushed
+   */
+  private static byte[] deflated(byte[] payload, int way) {
+    Deflater deflater = new Deflater(Deflater.DEFAULT_COMPRESSION, true);
+    try {
+      deflater.setInput(payload);
+      if (way == 0) {
+        deflater.finish();
+      }
+      ByteArrayOutputStream all = new ByteArrayOutputStream();
+      byte[] some = new byte[512];
+      int count;
+      do {
+        count = deflater.deflate(some, 0, some.length, Deflater.SYNC_FLUSH);
+        all.write(some, 0, count);
+      } while (count == some.length);
+      byte[] stream = all.toByteArray();
+      return switch (way) {
+        case 0 -> Arrays.copyOf(stream, stream.length + 1);
+        case 1 -> Arrays.copyOf(stream, stream.length / 2);
+        case 2 -> {
+          stream[stream.length / 3] ^= (byte) 0xff;
+          yield Arrays.copyOf(stream, Math.max(0, stream.length - 4));
+        }
+        default -> Arrays.copyOf(stream, Math.max(0, stream.length - 4));
+      };
+    } finally {
+      deflater.end();
+    }
+  }
+
+  /** Changes one byte of half of the streams, or drops their end. */
+  static Arbitrary<byte[]> damaged(Arbitrary<byte[]> streams) {
+    return Combinators.combine(
+            streams, Arbitraries.integers().between(-400, 400), Arbitraries.bytes())
+        .as(Inputs::damaged);
   }
 
   /**
