@@ -11,6 +11,7 @@ import java.lang.management.MemoryUsage;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -19,8 +20,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import javax.management.JMException;
 import javax.management.ObjectName;
+import javax.management.ReflectionException;
 
 /** What an act costs. For tests that run alone. */
 final class Cost {
@@ -88,26 +91,62 @@ final class Cost {
         .sum();
   }
 
-  /** Returns how many objects of a class are alive. */
-  static int live(Class<?> type) {
-    Matcher line =
-        Pattern.compile("\\d+:\\s+(\\d+)\\s+\\d+\\s+" + Pattern.quote(type.getName()) + "\\s")
-            .matcher(histogram());
-    return line.find() ? Integer.parseInt(line.group(1)) : 0;
-  }
-
-  private static String histogram() {
+  /**
+   * Returns how many bytes of the C library's allocator are in use: what zlib has is among them,
+   * and direct buffers are. Unlike the memory that is resident, it tells of single kilobytes. Only
+   * glibc and a JDK from 23 on tell.
+   */
+  static OptionalLong allocatedOutsideTheHeap() {
+    String told;
     try {
-      return (String)
-          ManagementFactory.getPlatformMBeanServer()
-              .invoke(
-                  new ObjectName("com.sun.management:type=DiagnosticCommand"),
-                  "gcClassHistogram",
-                  new Object[] {new String[0]},
-                  new String[] {String[].class.getName()});
+      told = diagnosis("systemNativeHeapInfo");
+    } catch (ReflectionException e) {
+      return OptionalLong.empty(); // there is no such command
     } catch (JMException e) {
       throw new AssertionError(e);
     }
+    int arenas = told.lastIndexOf("</heap>");
+    if (arenas < 0) {
+      return OptionalLong.empty(); // the library does not tell
+    }
+    String all = told.substring(arenas);
+    return OptionalLong.of(
+        bytes(all, "system", "current")
+            + bytes(all, "total", "mmap")
+            - bytes(all, "total", "fast")
+            - bytes(all, "total", "rest"));
+  }
+
+  private static long bytes(String told, String element, String type) {
+    Matcher size =
+        Pattern.compile("<" + element + " type=\"" + type + "\"[^>]* size=\"(\\d+)\"")
+            .matcher(told);
+    if (!size.find()) {
+      throw new AssertionError("no " + element + " " + type + " in " + told);
+    }
+    return Long.parseLong(size.group(1));
+  }
+
+  /** Returns how many objects of a class are alive. */
+  static int live(Class<?> type) {
+    try {
+      Matcher line =
+          Pattern.compile("\\d+:\\s+(\\d+)\\s+\\d+\\s+" + Pattern.quote(type.getName()) + "\\s")
+              .matcher(diagnosis("gcClassHistogram", (Object) new String[0]));
+      return line.find() ? Integer.parseInt(line.group(1)) : 0;
+    } catch (JMException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static String diagnosis(String command, Object... arguments) throws JMException {
+    return (String)
+        ManagementFactory.getPlatformMBeanServer()
+            .invoke(
+                new ObjectName("com.sun.management:type=DiagnosticCommand"),
+                command,
+                arguments,
+                Stream.of(arguments).map(each -> each.getClass().getName()).toArray(String[]::new));
   }
 
   /**

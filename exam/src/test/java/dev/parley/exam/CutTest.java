@@ -7,9 +7,14 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import dev.parley.client.ClosedReceiveChannelException;
 import dev.parley.client.DefaultClientWebSocketSession;
 import dev.parley.client.HttpClient;
+import dev.parley.client.WebSocketOpeningException;
 import dev.parley.client.WebSocketSession;
 import dev.parley.client.WebSockets;
+import dev.parley.client.transport.Connector;
+import dev.parley.client.transport.OpeningPhase;
+import dev.parley.client.transport.SocketConnector;
 import dev.parley.client.transport.TlsOptions;
+import dev.parley.client.transport.Transport;
 import dev.parley.testkit.Fault;
 import dev.parley.testkit.Fault.End;
 import dev.parley.testkit.FaultProxy;
@@ -27,6 +32,8 @@ import dev.parley.websocket.Opcode;
 import dev.parley.websocket.WebSocketClosedException;
 import dev.parley.websocket.WebSocketException;
 import dev.parley.websocket.extension.WebSocketExtensions;
+import dev.parley.websocket.handshake.HandshakeException;
+import dev.parley.websocket.handshake.HandshakeFailure;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -35,7 +42,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
@@ -43,6 +52,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import java.util.stream.LongStream;
 import java.util.zip.Deflater;
 import org.jspecify.annotations.Nullable;
@@ -56,6 +67,9 @@ import org.junit.jupiter.params.provider.CsvSource;
  * three fragments, and a Ping; when it has the Pong, it closes. What of it reaches the application
  * is known for each byte from where the frames end, which a session that is not cut shows.
  *
+ * <p>Where the cut comes before the response is whole, the opening fails, and says how far it came
+ * and why.
+ *
  * <p>Under TLS the records are cut. A handshake takes a thousand times as long as a frame, so there
  * each byte is cut in one manner, the next byte in the next, and only those around the ends of
  * frames in each, unless {@code -Dexam.full=true}. The length of a handshake varies by a few bytes,
@@ -68,6 +82,10 @@ final class CutTest {
 
   private static final Duration SOON = Duration.ofSeconds(20);
   private static final Duration SHORT_OPENING = Duration.ofMillis(300);
+
+  /** How the judgement of an opening begins that ran out of time before it came to the cut. */
+  private static final String HURRIED = "; out of time before the cut";
+
   private static final Duration PING_INTERVAL = Duration.ofSeconds(1);
   private static final Duration SHORT = Duration.ofMillis(300);
 
@@ -100,9 +118,18 @@ final class CutTest {
     }
   }
 
+  /**
+   * Where the handshake of TLS is, in one direction; zeros where there is none.
+   *
+   * @param certain a cut before this place comes within it for certain
+   * @param over where it ends: a cut behind it comes too late
+   */
+  private record Shaking(long certain, long over) {}
+
   /** Where in one direction what happens: a floor of what the application sees, for each byte. */
   private static final class Stream {
     private final TreeMap<Long, Seen> from = new TreeMap<>();
+    private final Shaking shaking;
     private final long length;
 
     /**
@@ -110,7 +137,14 @@ final class CutTest {
      *
      * @param seen what the application sees from the end of the handshake on, and of each frame
      */
-    Stream(long opening, long length, Line line, List<Integer> frames, List<Seen> seen) {
+    Stream(
+        Shaking shaking,
+        long opening,
+        long length,
+        Line line,
+        List<Integer> frames,
+        List<Seen> seen) {
+      this.shaking = shaking;
       this.length = length;
       long end = opening;
       long overhead = line == Line.TLS ? recordOverhead(length - opening, frames) : 0;
@@ -143,6 +177,39 @@ final class CutTest {
       List<End> all = List.of(End.values());
       boolean each = line != Line.TLS || isNearAnEnd(place) || Boolean.getBoolean("exam.full");
       return each ? all : List.of(all.get((int) (place % all.size())));
+    }
+
+    /**
+     * Returns how the opening may fail that is cut there: the phase and the reason, or the rule of
+     * HTTP that a response broke which is not whole.
+     */
+    Set<String> failures(long place, End end) {
+      Set<String> failures = new TreeSet<>();
+      boolean inTls = place < shaking.over + TLS_VARIATION && shaking.over > 0;
+      boolean behindTls = place > shaking.certain - TLS_VARIATION || shaking.over == 0;
+      String cut =
+          switch (end) {
+            case FIN, RESET -> "tls-closed";
+            case SILENCE -> "timeout";
+          };
+      if (inTls) {
+        failures.add(OpeningPhase.TLS + " " + cut);
+      }
+      if (behindTls) {
+        failures.add(
+            switch (end) {
+              case FIN -> HandshakeFailure.HEAD_INCOMPLETE.word();
+              case RESET -> OpeningPhase.RESPONSE + " connection-lost";
+              case SILENCE -> OpeningPhase.RESPONSE + " timeout";
+            });
+      }
+      if (end == End.RESET && place == 0) { // which waits for nobody
+        failures.add(OpeningPhase.CONNECT + " unreachable");
+      }
+      if (end == End.RESET && behindTls && (place == 0 || shaking.over > 0)) {
+        failures.add(OpeningPhase.REQUEST + " connection-lost"); // it is sent meanwhile
+      }
+      return failures;
     }
 
     private boolean isNearAnEnd(long place) {
@@ -253,6 +320,7 @@ final class CutTest {
 
     /** Runs the session once without a cut, to see where its frames end. */
     Stream stream(Way way) throws InterruptedException {
+      Shaking shaking = line == Line.TLS ? shaking(way) : new Shaking(0, 0);
       try (FaultProxy proxy = FaultProxy.start(server.port());
           HttpClient client = client(SOON, null)) {
         DefaultClientWebSocketSession session = client.webSocketSession(url(proxy));
@@ -271,6 +339,7 @@ final class CutTest {
           List<Integer> lengths =
               recorded.frames().stream().map(frame -> frame.toBytes().length).toList();
           return new Stream(
+              shaking,
               requested,
               connection.bytesToServer(),
               line,
@@ -283,6 +352,7 @@ final class CutTest {
         Seen one = new Seen(true, 1, false);
         Seen two = new Seen(true, 2, false);
         return new Stream(
+            shaking,
             answered,
             connection.bytesToClient(),
             line,
@@ -291,13 +361,54 @@ final class CutTest {
       }
     }
 
+    /** Opens a session, to see where the handshake of TLS ends. */
+    private Shaking shaking(Way way) throws InterruptedException {
+      AtomicLong over = new AtomicLong();
+      Function<SocketConnector, Connector> measuring =
+          sockets ->
+              (destination, deadline) -> {
+                Transport transport = sockets.connect(destination, deadline);
+                over.set(
+                    way == Way.TO_SERVER ? transport.bytesDeparted() : transport.bytesArrived());
+                return transport;
+              };
+      try (HttpClient client = client(measuring, SOON, null)) {
+        client.webSocketSession("wss://localhost:" + server.port()).terminate();
+      }
+      MockConnection unused = server.takeConnection(SOON);
+      // The client has said its last word of it when it has heard the server's, and not before.
+      return new Shaking(way == Way.TO_SERVER ? firstWord() : over.get(), over.get());
+    }
+
+    /** Returns how much a client says to begin TLS, where nobody answers. */
+    private long firstWord() {
+      try (FaultProxy proxy = FaultProxy.start(server.port());
+          HttpClient client = client(SHORT, null)) {
+        proxy.enqueue(Faults.none().toClient(Fault.stall(0)));
+        assertThatExceptionOfType(WebSocketOpeningException.class)
+            .isThrownBy(() -> client.webSocketSession(url(proxy)));
+        return proxy.takeConnection(SOON).bytesToServer();
+      }
+    }
+
     /** Runs the session with a cut, and returns what was wrong, or nothing. */
     String cut(Way way, long place, End end, Stream stream) throws InterruptedException {
+      Duration opening = end == End.SILENCE ? SHORT_OPENING : SOON;
+      String wrong = cut(way, place, end, stream, opening);
+      while (wrong.contains(HURRIED) && opening.compareTo(SOON) < 0) {
+        opening = opening.multipliedBy(4); // the machine was slow
+        wrong = cut(way, place, end, stream, opening);
+      }
+      return wrong;
+    }
+
+    private String cut(Way way, long place, End end, Stream stream, Duration unopened)
+        throws InterruptedException {
       long variation = line == Line.TLS ? TLS_VARIATION : 0;
       // A cut behind the last byte towards the server may come before or after the answer to it.
       Seen least = stream.seenAfter(place - variation - (way == Way.TO_SERVER ? 1 : 0));
       Seen most = stream.seenAfter(place + variation);
-      Duration opening = least.opened() ? SOON : SHORT_OPENING;
+      Duration opening = least.opened() ? SOON : unopened;
       Duration bound = TimeBound.SLACK;
       if (end == End.SILENCE) {
         bound = bound.plus(most.opened() ? PING_INTERVAL.plus(SHORT) : opening);
@@ -316,6 +427,7 @@ final class CutTest {
             converse(
                 client,
                 proxy,
+                stream.failures(place, end),
                 () -> {
                   if (end == End.SILENCE) {
                     proxy.takeConnection(SOON).awaitEnding(SOON);
@@ -346,6 +458,13 @@ final class CutTest {
     }
 
     private HttpClient client(Duration opening, @Nullable Duration pings) {
+      return client(connector, opening, pings);
+    }
+
+    private HttpClient client(
+        Function<SocketConnector, Connector> connector,
+        Duration opening,
+        @Nullable Duration pings) {
       return HttpClient.create(
           config ->
               config
@@ -370,14 +489,35 @@ final class CutTest {
       return (line == Line.TLS ? "wss" : "ws") + "://localhost:" + proxy.port();
     }
 
-    private Report converse(HttpClient client, FaultProxy proxy, Runnable whenSaid) {
+    private Report converse(
+        HttpClient client, FaultProxy proxy, Set<String> failures, Runnable whenSaid) {
       DefaultClientWebSocketSession session;
       try {
         session = client.webSocketSession(url(proxy));
       } catch (WebSocketException e) {
-        return new Report(new Seen(false, 0, false), "");
+        return new Report(new Seen(false, 0, false), judgeOpening(e, failures));
       }
       return talk(session, whenSaid);
+    }
+
+    private static String judgeOpening(WebSocketException e, Set<String> expected) {
+      OpeningPhase latest =
+          expected.contains(OpeningPhase.RESPONSE + " timeout")
+              ? OpeningPhase.RESPONSE
+              : OpeningPhase.TLS;
+      return switch (e) {
+        case HandshakeException broken when expected.contains(broken.failure().word()) ->
+            broken.response() == null ? "" : "; a response that is not whole was taken for one";
+        case WebSocketOpeningException failed
+            when expected.contains(failed.phase() + " " + failed.reason()) ->
+            failed.getCause() instanceof IOException ? "" : "; caused by " + failed.getCause();
+        case WebSocketOpeningException failed
+            when failed.reason().equals("timeout")
+                && expected.stream().anyMatch(each -> each.endsWith(" timeout"))
+                && failed.phase().compareTo(latest) < 0 ->
+            HURRIED + ", in phase " + failed.phase();
+        default -> "; failed by " + e + ", expected " + expected;
+      };
     }
 
     private static Report talk(WebSocketSession session, Runnable whenSaid) {

@@ -355,6 +355,9 @@ final class NetworkTest {
     private static final int MESSAGES = 32;
     private static final byte[] MESSAGE = new byte[1 << 20];
 
+    /** What a masked frame of that size has before its payload. */
+    private static final int HEADER = 14;
+
     private final AtomicInteger sent = new AtomicInteger();
 
     /** Sends more than fits on the way, and completes with what ended it. */
@@ -407,10 +410,13 @@ final class NetworkTest {
     }
 
     @Test
+    @Row({73, 82})
     void failsTheConnectionAtTheWriteTimeout() throws Exception {
+      int frame = HEADER + MESSAGE.length;
       server.enqueue(Scenario.accept().stall());
       try (HttpClient client = client(ws -> ws.writeTimeout(SHORT))) {
         WebSocketSession session = client.webSocketSession(server.url());
+        long opened = connector.written();
 
         long start = TimeBound.now();
         assertThat(sending(session))
@@ -424,6 +430,11 @@ final class NetworkTest {
             .isThrownBy(() -> session.incoming().receive())
             .withMessageContaining("taken nothing of what was sent for " + SHORT)
             .withCauseInstanceOf(SocketTimeoutException.class);
+        long written = connector.written();
+        assertThat((written - opened) % frame).as("bytes of the frame half written").isPositive();
+        assertThatExceptionOfType(WebSocketClosedException.class)
+            .isThrownBy(() -> session.send("late"));
+        assertThat(connector.written()).as("nothing comes after half a frame").isEqualTo(written);
       }
       connector.assertNoneOpen(SOON);
     }
