@@ -30,6 +30,21 @@ final class LastFramesTest {
   }
 
   @Test
+  void leavesOutWhatIsBeingReplacedAndWhatIsNotThereYet() {
+    long[] frames = LastFrames.none();
+    frames[4] = -1; // the first one is being added
+    assertThat(LastFrames.list(frames)).isEmpty();
+    frames[4] = 0;
+    for (int i = 0; i < 6; i++) {
+      LastFrames.add(frames, 0x82, i);
+    }
+    frames[4] = -7; // as is the seventh, in the place of the third
+    assertThat(LastFrames.list(frames))
+        .containsExactly(
+            new FrameHeader(0x82, 3), new FrameHeader(0x82, 4), new FrameHeader(0x82, 5));
+  }
+
+  @Test
   void showsLengthsThatNoFrameCanHaveAsTheLongest() {
     long[] frames = LastFrames.none();
     LastFrames.add(frames, 0x81, -1);
