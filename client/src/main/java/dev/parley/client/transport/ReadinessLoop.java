@@ -108,8 +108,16 @@ public final class ReadinessLoop implements AutoCloseable {
           .inheritInheritableThreadLocals(false)
           .factory();
 
+  /** Where a loop has its selectors from. */
+  interface Selectors {
+    /** Opens another one. */
+    Selector open() throws IOException;
+  }
+
   private final int leads;
+  private final Selectors selectors;
   private final ThreadFactory threads;
+  private final long lingerNanos;
   private final ReentrantLock lock = new ReentrantLock();
   private final ArrayDeque<Lead> freeLeads = new ArrayDeque<>(2);
   private int lentLeads;
@@ -131,22 +139,29 @@ public final class ReadinessLoop implements AutoCloseable {
 
   /** Makes a loop that has no thread yet. */
   public ReadinessLoop() {
-    this(LEADS, THREADS);
+    this(LEADS);
   }
 
   /** Makes a loop that lends at most so many selectors to threads that wait by themselves. */
   ReadinessLoop(int leads) {
-    this(leads, THREADS);
+    this(leads, Selector::open, THREADS, LINGER_NANOS);
   }
 
   /** Makes a loop whose threads come from a factory. */
   ReadinessLoop(ThreadFactory threads) {
-    this(LEADS, threads);
+    this(LEADS, Selector::open, threads, LINGER_NANOS);
   }
 
-  private ReadinessLoop(int leads, ThreadFactory threads) {
+  /** Makes a loop of other parts, which lends no selector. */
+  ReadinessLoop(Selectors selectors, ThreadFactory threads, Duration linger) {
+    this(0, selectors, threads, linger.toNanos());
+  }
+
+  private ReadinessLoop(int leads, Selectors selectors, ThreadFactory threads, long lingerNanos) {
     this.leads = leads;
+    this.selectors = selectors;
     this.threads = threads;
+    this.lingerNanos = lingerNanos;
   }
 
   /**
@@ -198,7 +213,7 @@ public final class ReadinessLoop implements AutoCloseable {
     if (inUse != null) {
       return inUse;
     }
-    Selector selector = Selector.open();
+    Selector selector = selectors.open();
     try {
       threads.newThread(() -> run(selector)).start();
     } catch (RuntimeException | Error e) {
@@ -314,7 +329,7 @@ public final class ReadinessLoop implements AutoCloseable {
   }
 
   private void run(Selector selector) {
-    lingersUntil = System.nanoTime() + LINGER_NANOS;
+    lingersUntil = System.nanoTime() + lingerNanos;
     int failures = 0;
     while (true) {
       try {
@@ -378,7 +393,7 @@ public final class ReadinessLoop implements AutoCloseable {
         return END;
       }
       if (!unused) {
-        lingersUntil = now + LINGER_NANOS;
+        lingersUntil = now + lingerNanos;
       }
       if (!unused && timers.isEmpty() && unattended.isEmpty()) {
         return Long.MAX_VALUE;
