@@ -14,6 +14,16 @@
  *       connection, which is too large for a model checker; {@code -Draces.millis=60000} gives each
  *       race a minute.
  * </ul>
+ *
+ * <p>Lincheck has the states that stand alone, or on a fake of what is below them: of the client
+ * {@code Attributes} and {@code BearerTokens}; of its transport {@code Registration} and {@code
+ * ReadinessLoop}; of a connection {@code Inbox}, {@code ReadTurn}, {@code Burst} and {@code
+ * Replies}; and {@code LastFrames} of the core. It knows no time, and tries no reordering of plain
+ * reads and writes. {@code OutgoingPath}, {@code IncomingPath} and {@code WebSocketConnection}
+ * start threads of their own, set timers, and wait for a transport until a deadline, which it
+ * cannot control: they are raced, on a real connection over a wire in memory. So is {@code
+ * TlsTransport}, within whose calls it was not seen to switch threads: with a fake engine, and with
+ * the JDK's own.
  */
 @NullMarked
 package dev.parley.fuzz;

@@ -9,6 +9,7 @@ import java.nio.channels.ClosedChannelException;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.concurrent.locks.ReentrantLock;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult;
@@ -77,12 +78,15 @@ final class TlsTransport implements Transport {
       AtomicIntegerFieldUpdater.newUpdater(TlsTransport.class, "owed");
   private static final AtomicIntegerFieldUpdater<TlsTransport> CLOSED =
       AtomicIntegerFieldUpdater.newUpdater(TlsTransport.class, "closed");
+  private static final AtomicReferenceFieldUpdater<TlsTransport, @Nullable SSLException> FAILURE =
+      AtomicReferenceFieldUpdater.newUpdater(TlsTransport.class, SSLException.class, "failure");
 
   private volatile int owed;
 
   /** 1 once it is. */
   private volatile int closed;
 
+  /** Of the reader, if it found one; a writer only finds that the engine has closed. */
   private volatile @Nullable SSLException failure;
 
   private boolean refusesHandshakes; // set when TLS 1.2 is established
@@ -190,7 +194,8 @@ final class TlsTransport implements Transport {
         unwrapInto(target);
       }
     } catch (SSLException e) {
-      fail(e);
+      failure = diagnosis().ofSession(e, received);
+      sendLast();
       if (target.position() == start) {
         requireUsable();
       }
@@ -332,7 +337,9 @@ final class TlsTransport implements Transport {
         wrap(source);
       }
     } catch (SSLException e) {
-      fail(e);
+      FAILURE.compareAndSet(this, null, diagnosis().ofSession(e, received));
+      sendLast();
+      requireUsable(); // the reason may be that we have closed, or what the reader found
       throw e;
     } finally {
       lock.unlock();
@@ -439,10 +446,8 @@ final class TlsTransport implements Transport {
       return;
     }
     try {
-      if (failure == null) {
-        engine.closeOutbound();
-        sendLast();
-      }
+      engine.closeOutbound();
+      sendLast(); // close_notify; or an alert, where somebody held the lock when it was due
     } catch (RuntimeException | Error e) {
       LOGGER.log(System.Logger.Level.DEBUG, "the last word of TLS could not be made", e);
     } finally {
@@ -464,11 +469,6 @@ final class TlsTransport implements Transport {
         lock.unlock();
       }
     }
-  }
-
-  private void fail(SSLException e) {
-    failure = diagnosis().ofSession(e, received);
-    sendLast();
   }
 
   @Override

@@ -8,6 +8,7 @@ import dev.parley.client.transport.Deadline;
 import dev.parley.client.transport.Transport;
 import dev.parley.client.transport.TransportInfo;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
@@ -22,7 +23,9 @@ import org.jspecify.annotations.Nullable;
  * written. It has no lock, which would keep racing threads apart, and finds two who read or write
  * at the same time.
  */
-final class RacingWire implements Transport {
+public final class RacingWire implements Transport {
+  private static final InetSocketAddress NOWHERE = InetSocketAddress.createUnresolved("nowhere", 1);
+
   private final byte[][] arrivals;
   private final boolean ends;
   private final byte[] written = new byte[128];
@@ -43,7 +46,7 @@ final class RacingWire implements Transport {
    * @param ends whether the stream ends behind the arrivals
    * @param arrivals what can be read, a piece at a time; all of it from the beginning
    */
-  RacingWire(boolean ends, byte[]... arrivals) {
+  public RacingWire(boolean ends, byte[]... arrivals) {
     this.arrivals = arrivals;
     this.ends = ends;
     this.arrived.set(arrivals.length);
@@ -70,7 +73,7 @@ final class RacingWire implements Transport {
   }
 
   /** Takes no more than so many bytes in all. */
-  void bound(int bytes) {
+  public void bound(int bytes) {
     room = bytes;
   }
 
@@ -79,12 +82,12 @@ final class RacingWire implements Transport {
     broken = true;
   }
 
-  boolean isClosed() {
+  public boolean isClosed() {
     return closed;
   }
 
   /** Tells whether two read or wrote at the same time, whoever caught the error. */
-  boolean hasOverlapped() {
+  public boolean hasOverlapped() {
     return overlapped;
   }
 
@@ -116,7 +119,7 @@ final class RacingWire implements Transport {
   }
 
   /** Returns what was written. */
-  byte[] written() {
+  public byte[] written() {
     return Arrays.copyOf(written, taken.get());
   }
 
@@ -209,6 +212,6 @@ final class RacingWire implements Transport {
 
   @Override
   public TransportInfo info() {
-    throw new UnsupportedOperationException();
+    return new TransportInfo(NOWHERE, NOWHERE, null);
   }
 }
