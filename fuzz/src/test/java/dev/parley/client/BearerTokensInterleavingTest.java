@@ -99,7 +99,7 @@ final class BearerTokensInterleavingTest {
                 try {
                   token = ask(tokens.begin());
                 } catch (WebSocketException e) {
-                  require(e.getCause() == failure, e);
+                  require(failure.equals(e.getCause()), e);
                   failures.incrementAndGet();
                   token = ask(tokens.begin());
                 }
