@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.websocket;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -132,8 +133,15 @@ public abstract sealed class Frame {
 
   /** Text, in UTF-8 (RFC 6455 §5.6). */
   public static final class Text extends Frame {
-    private static final AtomicReferenceFieldUpdater<Text, byte @Nullable []> ENCODED =
-        AtomicReferenceFieldUpdater.newUpdater(Text.class, byte[].class, "encoded");
+    private static final VarHandle ENCODED;
+
+    static {
+      try {
+        ENCODED = MethodHandles.lookup().findVarHandle(Text.class, "encoded", byte[].class);
+      } catch (ReflectiveOperationException e) {
+        throw new ExceptionInInitializerError(e);
+      }
+    }
 
     private final boolean knownValid;
     private final boolean ascii;

@@ -121,7 +121,7 @@ final class ReadinessLoopInterleavingTest {
           ReadinessLoop.Timer unused = model.loop.schedule(() -> late.set(true), LONG);
           sideBySide(
               () -> {
-                ReadinessLoop.Timer next =
+                ReadinessLoop.Timer unusedToo =
                     model.loop.schedule(() -> early.set(true), Duration.ZERO);
                 while (!early.get()) {
                   Thread.onSpinWait();
