@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 /** A text that has no bytes yet has one array for all who ask for them. */
 final class TextInterleavingTest {
   @Test
+  @SuppressWarnings("ReferenceEquality") // that is the law
   void hasTheSameBytesForAll() {
     check(
         () -> {
