@@ -154,6 +154,9 @@ final class RacingConnection {
   /** Waits until all threads that the connection started are over. Nothing may have gone wrong. */
   void join() {
     for (Thread next = threads.poll(); next != null; next = threads.poll()) {
+      while (next.getState() == Thread.State.NEW) {
+        Thread.onSpinWait(); // whoever made it is about to start it
+      }
       try {
         require(next.join(Duration.ofSeconds(30)), next);
       } catch (InterruptedException e) {
