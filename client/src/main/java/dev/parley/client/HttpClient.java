@@ -26,8 +26,9 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@link WebSocketUpgradeException} where the server refused, with its response;
  *   <li>{@link dev.parley.websocket.WebSocketProtocolException} where the server broke the
  *       protocol, a {@link dev.parley.websocket.handshake.HandshakeException} with the reason;
- *   <li>{@link dev.parley.websocket.WebSocketException} where there was no connection or no answer
- *       in time, with the {@link java.io.IOException} as its cause;
+ *   <li>{@link WebSocketOpeningException} where there was no connection or no answer in time, with
+ *       the phase that failed, the reason, and most often an {@link java.io.IOException} as its
+ *       cause;
  *   <li>{@link dev.parley.websocket.WebSocketInterruptedException} where the thread was
  *       interrupted, with the interrupt flag set again; the connection is dropped;
  *   <li>whatever a hook of a plugin throws, unchanged.

@@ -82,8 +82,8 @@ public final class WebSockets {
 
     /**
      * Sets after how long a silence a Ping is sent; see {@link #pongTimeout}. Default: {@code
-     * null}, no Pings, because the specification says so; the probes of the socket itself are on,
-     * but see only as far as the next proxy. Twenty seconds suit most proxies.
+     * null}, no Pings: nobody is sent what nobody asked for. The socket's own probes are on, but
+     * see only as far as the next proxy. Twenty seconds suit most proxies.
      */
     public Config pingInterval(@Nullable Duration interval) {
       pingInterval =
@@ -102,10 +102,10 @@ public final class WebSockets {
     }
 
     /**
-     * Sets how long the opening may take in all (name look-up, connect, TLS and handshake
+     * Sets how long the opening may take in all (name look-up, connect, proxy, TLS and handshake
      * together), how long a Pong may stay away, and how long the closing handshake may take.
-     * Default: 15 seconds, as the specification says. {@link #openTimeout}, {@link #pongTimeout}
-     * and {@link #closeTimeout} set one of them apart.
+     * Default: 15 seconds, long enough for a slow network, short enough for a human. {@link
+     * #openTimeout}, {@link #pongTimeout} and {@link #closeTimeout} set one of them apart.
      */
     public Config timeout(Duration timeout) {
       this.timeout = HttpClientConfig.requirePositive("timeout", timeout);
@@ -203,8 +203,8 @@ public final class WebSockets {
 
     /**
      * Sets the most payload bytes of one frame on the wire; beyond, the connection fails with 1009.
-     * Default: {@link Long#MAX_VALUE}, no limit, as the specification says; {@link #maxMessageSize}
-     * bounds the memory.
+     * Default: {@link Long#MAX_VALUE}, no limit, as {@link #maxMessageSize} bounds the memory
+     * already.
      */
     public Config maxFrameSize(long bytes) {
       limits = limits.withMaxFrameSize(bytes);

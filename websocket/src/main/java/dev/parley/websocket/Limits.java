@@ -5,9 +5,9 @@ package dev.parley.websocket;
  * What a peer may make us hold. Memory is taken as bytes arrive, never because a length was
  * claimed.
  *
- * @param maxFrameSize the most payload bytes of one frame on the wire. Default: no limit, as the
- *     specification says; a data frame also counts towards its message. Control frames are short by
- *     rule and pass.
+ * @param maxFrameSize the most payload bytes of one frame on the wire. Default: no limit, as
+ *     maxMessageSize bounds the memory already: a data frame counts towards its message. Control
+ *     frames are short by rule and pass.
  * @param maxMessageSize the most bytes of a whole message in memory, after defragmentation and
  *     decompression. Default 64 MiB: larger than nearly every message in use, small enough to
  *     survive.
