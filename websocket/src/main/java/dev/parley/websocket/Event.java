@@ -6,7 +6,8 @@ public sealed interface Event {
   /**
    * A frame arrived and is valid. With {@link Inbound.Delivery#MESSAGES} a data frame is a whole
    * message, defragmented and decoded by the extensions; with {@link Inbound.Delivery#FRAMES} it is
-   * the frame as it came. Control frames are reported in either.
+   * the frame as it came, decoded; with {@link Inbound.Delivery#FRAGMENTS} it is what there was of
+   * a message. Control frames are reported in each.
    *
    * @param frame the frame
    */

@@ -2,7 +2,8 @@
 
 /**
  * What the bytes of a WebSocket mean (RFC 6455), for both roles, with no socket, thread, lock or
- * clock.
+ * clock. One class is shared by the threads of all connections: {@code extension.SharedStreams},
+ * which keeps zlib streams that are not in use.
  *
  * <p>A connection has two halves that share nothing:
  *
@@ -15,8 +16,8 @@
  * dev.parley.websocket.Outbound} every rule of sending. They are fetched from, never called back:
  * whoever owns a half asks it for the next event or the next bytes and does the I/O itself. Each
  * half must be used by one thread at a time; two threads may use the two halves at once. What joins
- * them, the order of the two Close frames, is a value: {@link
- * dev.parley.websocket.ClosingHandshake}.
+ * them, the order of the two Close frames, is a value, {@link
+ * dev.parley.websocket.ClosingHandshake}, which whoever drives them holds.
  *
  * <p>A frame on the wire (RFC 6455 §5.2):
  *

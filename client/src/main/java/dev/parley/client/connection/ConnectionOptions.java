@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a session asks of its connection.
  *
- * @param delivery whole messages, or every frame as it came
+ * @param delivery whole messages, every frame as it came, or messages in fragments of what is there
  * @param pingInterval how long the peer may be silent before it is asked; {@code null} asks never
  * @param pongTimeout how long it may be silent after that
  * @param closeTimeout how long the closing handshake may take

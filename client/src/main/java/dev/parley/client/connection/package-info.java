@@ -15,8 +15,9 @@
  *   <li>The thread that reads never waits to write. What is owed (a Pong, a Close) is written by
  *       whoever holds the write lock, at once where there is room, else by a virtual thread.
  *   <li>The write lock guards {@code Outbound} and {@code Transport.write}; the read turn guards
- *       {@code Inbound} and {@code Transport.read}. They share only {@code ClosingHandshake}, an
- *       immutable value. No lock of ours is held across user code.
+ *       {@code Inbound} and {@code Transport.read}. The halves share nothing. What joins the two
+ *       directions is one immutable value, a {@code ClosingHandshake}: {@code WebSocketConnection}
+ *       holds it, and changes it by compare-and-set. No lock of ours is held across user code.
  *   <li>{@code ReentrantLock} around everything that can wait, so that virtual threads are never
  *       pinned.
  *   <li>Interrupts and timeouts end a wait, never a connection. No timeout of ours uses interrupts.

@@ -8,12 +8,16 @@
  * wait and never the transport:
  *
  * <pre>
- *   thread that receives                 ReadinessLoop (one thread per client, it only signals)
+ *   virtual thread that receives         ReadinessLoop (one thread per client, it only signals)
  *     read(buffer) = 0
  *     awaitReadable(deadline) ─ parks      select ── the socket has bytes
  *     ...................... &lt;── unpark ──
  *     read(buffer) &gt; 0                     nobody waits for them? after a moment: onReadable's task
  * </pre>
+ *
+ * <p>A platform thread selects by itself, with a selector that the loop lends it, a {@code Lead}:
+ * then the loop looks away, and no thread has to wake another. Where all are lent, or nothing came
+ * for a tenth of a second, it parks like a virtual one.
  *
  * <p>A {@link dev.parley.client.transport.Connector} makes transports. {@link
  * dev.parley.client.transport.SocketConnector} looks the name up, races its addresses and ends with
