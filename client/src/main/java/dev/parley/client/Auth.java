@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  *     config ->
  *         config
  *             .install(WebSockets.PLUGIN)
- *             .install(Auth.PLUGIN, auth -> auth.bearer(tokens::fetch).onlyFor(url)));
+ *             .install(Auth.PLUGIN, auth -> auth.bearer(tokens).onlyFor(url)));
  * }
  *
  * <p>Credentials go to the origins that {@link Config#onlyFor} names, and to nobody else: a client

@@ -11,17 +11,21 @@ import org.jspecify.annotations.Nullable;
  * no host, the host and a prefix of the path.
  *
  * {@snippet :
- * HttpClient client =
+ * try (HttpClient client =
  *     HttpClient.create(
  *         config ->
  *             config
  *                 .install(WebSockets.PLUGIN)
  *                 .install(
  *                     DefaultRequest.PLUGIN,
- *                     request ->
- *                         request.url("wss://api.example.com/v1").header("Authorization", token)));
- * client.webSocket("/socket", session -> session.send("hello")); // wss://api.example.com/v1/socket
+ *                     request -> request.url(url).header("Authorization", "Bearer token123")))) {
+ *   client.webSocket("/rooms/1", session -> session.send("Hello, room 1!"));
+ *   client.webSocket("/rooms/2", session -> session.send("Hello, room 2!"));
  * }
+ * }
+ *
+ * <p>Where the {@code url} is {@code wss://api.example.com/v1}, the first session is opened at
+ * {@code wss://api.example.com/v1/rooms/1}.
  *
  * <p>Headers go to whatever host a request names. Do not install one that is a secret of a single
  * host in a client that also talks to others.

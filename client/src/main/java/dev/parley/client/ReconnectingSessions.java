@@ -20,15 +20,22 @@ import org.jspecify.annotations.Nullable;
  * WebSocketUpgradeException}, {@link WebSocketOpeningException}, {@link
  * dev.parley.websocket.WebSocketClosedException} and their like.
  *
- * <p>What a session throws when it is lost is caught inside of the loop, or leaves it:
+ * <p>What a session throws when it is lost is caught inside of the loop, or leaves it; then the next
+ * session comes, where the policy wants one:
  *
  * {@snippet :
- * try (var sessions = client.sessions(request -> request.url(url), ReconnectPolicy.DEFAULT)) {
+ * try (HttpClient client = HttpClient.create();
+ *     var sessions = client.sessions(request -> request.url(url), ReconnectPolicy.DEFAULT)) {
  *   for (var session : sessions) {
  *     try {
- *       session.incoming().forEach(this::receive);
+ *       session.send("subscribe prices");
+ *       for (Frame frame : session.incoming()) {
+ *         if (frame instanceof Frame.Text price) {
+ *           System.out.println(price.readText());
+ *         }
+ *       }
  *     } catch (WebSocketException lost) {
- *       // the next session comes, where the policy wants one
+ *       System.out.println("Lost: " + lost.getMessage());
  *     }
  *   }
  * }

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * superclass down where it forgets a variable:
  *
  * {@snippet :
- * List<Message> messages = session.receiveDeserialized(new TypeInfo<List<Message>>() {});
+ * List<ChatMessage> messages =
+ *     session.receiveDeserialized(new TypeInfo<List<ChatMessage>>() {});
  * }
  *
  * <p>Immutable. Two are equal when their types are.

@@ -18,15 +18,13 @@ import org.junit.jupiter.api.Test;
  */
 final class DocumentsTest {
   private static final Pattern JAVA_BLOCK = Pattern.compile("(?s)```java\\n(.*?)```");
+  private static final Pattern SNIPPET =
+      Pattern.compile("(?ms)^( *)\\* \\{@snippet :\\n(.*?)^\\1\\* }$");
   private static final Pattern LINK = Pattern.compile("\\]\\(([^)#:\\s]+)(#[^)]*)?\\)");
 
   @Test
   void everyJavaBlockStandsInASourceFile() {
-    String sources =
-        Repository.files(".java").stream()
-            .map(Repository::read)
-            .map(DocumentsTest::squeezed)
-            .collect(Collectors.joining("\n"));
+    String sources = sources();
     List<String> strays = new ArrayList<>();
     int blocks = 0;
     for (Path document : Repository.files(".md")) {
@@ -40,6 +38,33 @@ final class DocumentsTest {
     }
     assertThat(strays).as("blocks of Java that no source file contains").isEmpty();
     assertThat(blocks).as("blocks of Java in documents").isPositive();
+  }
+
+  /** In the Javadoc itself each line has a star in front, so that it does not count as a source. */
+  @Test
+  void everySnippetOfJavadocStandsInASourceFile() {
+    String sources = sources();
+    List<String> strays = new ArrayList<>();
+    int snippets = 0;
+    for (Path file : Repository.files(".java")) {
+      Matcher matcher = SNIPPET.matcher(Repository.read(file));
+      while (matcher.find()) {
+        snippets++;
+        String snippet = matcher.group(2).replaceAll("(?m)^ *\\* ?", "");
+        if (!sources.contains(squeezed(snippet))) {
+          strays.add(Repository.ROOT.relativize(file) + ":\n" + snippet);
+        }
+      }
+    }
+    assertThat(strays).as("snippets of Javadoc that no source file contains").isEmpty();
+    assertThat(snippets).as("snippets in Javadoc").isPositive();
+  }
+
+  private static String sources() {
+    return Repository.files(".java").stream()
+        .map(Repository::read)
+        .map(DocumentsTest::squeezed)
+        .collect(Collectors.joining("\n"));
   }
 
   @Test
