@@ -112,7 +112,15 @@ public final class HttpClient implements AutoCloseable {
     run(null, request -> request.url(url), block);
   }
 
-  /** Opens a session without TLS, runs a block with it, and closes it. */
+  /**
+   * Opens a session without TLS, runs a block with it, and closes it.
+   *
+   * @param method {@link HttpMethod#GET}; any other is refused (RFC 6455 §4.1)
+   * @param host a name or an address
+   * @param port 1 to 65535
+   * @param path path and query
+   * @param block is run with the session
+   */
   public void webSocket(
       HttpMethod method, String host, int port, String path, WebSocketBlock block) {
     run(null, to(method, host, port, path), block);
@@ -128,7 +136,15 @@ public final class HttpClient implements AutoCloseable {
     run(Scheme.WS, request -> request.url(url), block);
   }
 
-  /** Opens a session without TLS, runs a block with it, and closes it. */
+  /**
+   * Opens a session without TLS, runs a block with it, and closes it.
+   *
+   * @param method {@link HttpMethod#GET}; any other is refused (RFC 6455 §4.1)
+   * @param host a name or an address
+   * @param port 1 to 65535
+   * @param path path and query
+   * @param block is run with the session
+   */
   public void ws(HttpMethod method, String host, int port, String path, WebSocketBlock block) {
     run(Scheme.WS, to(method, host, port, path), block);
   }
@@ -143,7 +159,15 @@ public final class HttpClient implements AutoCloseable {
     run(Scheme.WSS, request -> request.url(url), block);
   }
 
-  /** Opens a session over TLS, runs a block with it, and closes it. */
+  /**
+   * Opens a session over TLS, runs a block with it, and closes it.
+   *
+   * @param method {@link HttpMethod#GET}; any other is refused (RFC 6455 §4.1)
+   * @param host a name or an address
+   * @param port 1 to 65535
+   * @param path path and query
+   * @param block is run with the session
+   */
   public void wss(HttpMethod method, String host, int port, String path, WebSocketBlock block) {
     run(Scheme.WSS, to(method, host, port, path), block);
   }

@@ -132,8 +132,9 @@ public final class HttpRequestBuilder {
    * localhost} where none was set before.
    *
    * @throws IllegalArgumentException if this is no WebSocket URL: an unknown scheme, or another one
-   *     than {@code ws} or {@code wss} was called for, no host, user information, a fragment, a
-   *     port outside of 1 to 65535, an IPv6 zone
+   *     than {@code ws} or {@code wss} was called for, no host or one that is none, user
+   *     information, a fragment, a port outside of 1 to 65535, an IPv6 zone, a control character or
+   *     a lone surrogate in path or query; or if {@link #unixSocket} refuses the path of a socket
    */
   public HttpRequestBuilder url(String url) {
     Matcher unix = UNIX.matcher(url);

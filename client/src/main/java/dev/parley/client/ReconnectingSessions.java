@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  * WebSocketUpgradeException}, {@link WebSocketOpeningException}, {@link
  * dev.parley.websocket.WebSocketClosedException} and their like.
  *
- * <p>What a session throws when it is lost is caught inside of the loop, or leaves it; then the next
- * session comes, where the policy wants one:
+ * <p>What a session throws when it is lost is caught inside of the loop, or leaves it; then the
+ * next session comes, where the policy wants one:
  *
  * {@snippet :
  * try (HttpClient client = HttpClient.create();

@@ -16,7 +16,12 @@ public interface SendChannel<E> extends AutoCloseable {
    * Takes an element to send; waits where the peer does not keep up.
    *
    * @throws IllegalArgumentException if the element cannot go on the wire; nothing is sent
+   * @throws IllegalStateException if it is a message, and the thread itself is in the middle of a
+   *     streamed one; nothing is sent
    * @throws dev.parley.websocket.WebSocketClosedException if the session has ended or is closing
+   * @throws dev.parley.websocket.WebSocketInterruptedException if the thread is interrupted while
+   *     it waits, with the interrupt flag set again; the element is sent whole or not at all, and
+   *     the session stays open
    */
   void send(E element);
 

@@ -45,6 +45,10 @@ public interface WebSocketSession extends AutoCloseable {
    * {@code null} where the connection ends without a Close frame. Completed when it has ended. A
    * copy: completing it changes nothing.
    *
+   * <p>What is hung on it before the end runs on a virtual thread of its own, and holds nothing up;
+   * only where the system refuses that thread, on the one that ended the session. What is hung on
+   * it after the end runs at once on the thread that does so, as with every completed future.
+   *
    * @implNote before the end each call makes a copy that lives as long as the session: keep one
    *     rather than ask again and again
    */
@@ -102,6 +106,8 @@ public interface WebSocketSession extends AutoCloseable {
    *
    * @throws IllegalArgumentException if the text has a lone surrogate; nothing is sent
    * @throws dev.parley.websocket.WebSocketClosedException if the session has ended or is closing
+   * @throws dev.parley.websocket.WebSocketInterruptedException if the thread is interrupted while
+   *     it waits; see above
    */
   default void send(String text) {
     send(new Frame.Text(text));
@@ -112,6 +118,8 @@ public interface WebSocketSession extends AutoCloseable {
    * an interrupt, the rest may go out in the background, so leave the array as it is.
    *
    * @throws dev.parley.websocket.WebSocketClosedException if the session has ended or is closing
+   * @throws dev.parley.websocket.WebSocketInterruptedException if the thread is interrupted while
+   *     it waits; see above
    */
   default void send(byte[] bytes) {
     send(new Frame.Binary(bytes));
@@ -121,7 +129,11 @@ public interface WebSocketSession extends AutoCloseable {
    * Sends a frame. A {@link Frame.Close} begins the closing handshake without waiting for its end.
    *
    * @throws IllegalArgumentException if the frame cannot go on the wire; nothing is sent
+   * @throws IllegalStateException if it is a message, and the thread itself is in the middle of a
+   *     streamed one; nothing is sent
    * @throws dev.parley.websocket.WebSocketClosedException if the session has ended or is closing
+   * @throws dev.parley.websocket.WebSocketInterruptedException if the thread is interrupted while
+   *     it waits; see above
    */
   void send(Frame frame);
 
@@ -189,6 +201,9 @@ public interface WebSocketSession extends AutoCloseable {
    * Puts on the wire what {@link #outgoing()} holds back, and waits until it is.
    *
    * @throws dev.parley.websocket.WebSocketClosedException if the session has ended
+   * @throws dev.parley.websocket.WebSocketInterruptedException if the thread is interrupted while
+   *     it waits, with the interrupt flag set again; what was held back goes out all the same, in
+   *     the background
    */
   void flush();
 

@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How far the closing handshake has come (RFC 6455 §7.1): the two Close frames, their order, and
- * whether the stream has ended. Immutable. Neither half of a connection knows it: whoever drives the
- * two holds one such value, and puts the next in its place when a Close frame goes or comes.
+ * whether the stream has ended. Immutable. Neither half of a connection knows it: whoever drives
+ * the two holds one such value, and puts the next in its place when a Close frame goes or comes.
  *
  * @param sent what our Close frame said, or {@code null} while none was sent
  * @param received what the peer's Close frame said ({@link CloseReason#NO_STATUS} where it said
