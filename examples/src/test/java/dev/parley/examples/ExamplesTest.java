@@ -176,6 +176,82 @@ final class ExamplesTest {
   }
 
   @Test
+  void endingSessions() {
+    CloseReason closing = new CloseReason(4000, "shop is closing");
+    server.enqueue(
+        Scenario.accept().expect("the last order").send("we have it").expectClose(closing));
+    server.enqueue(
+        Scenario.accept()
+            .expect("what else is there?")
+            .expect(new Frame.Close(CloseReason.NORMAL))
+            .send("the end of the stock")
+            .send(new Frame.Close(CloseReason.NORMAL))
+            .endOfStream());
+    server.enqueue(Scenario.accept());
+    server.enqueue(Scenario.accept().expectClose(CloseReason.GOING_AWAY));
+    EndingSessions.main(server.url());
+    assertPrinted(
+        "Left over: Text[10 bytes]",
+        "Left over: Close[4000]",
+        "First: US, both Closes passed: true",
+        "Received: Text[20 bytes]",
+        "Received: Close[1000]",
+        "Not sent: cannot send: we sent no Close, the peer sent no Close;"
+            + " the session was terminated by this end",
+        "With the client: " + CloseReason.GOING_AWAY);
+  }
+
+  @Test
+  void manySessions() throws InterruptedException {
+    ManySessions.main(server.url("/"));
+    List<String> lines = printed.toString(UTF_8).lines().sorted().toList();
+    // None as a rule; but a session that something is being done to just then may be left out.
+    int left = Integer.parseInt(lines.getFirst().substring("Left out: ".length()));
+    assertThat(lines.subList(1, lines.size()))
+        .hasSize(3 - left)
+        .allMatch("Received: Dinner is ready"::equals);
+  }
+
+  @Test
+  void subprotocols() {
+    Subprotocols.main(server.url());
+    server.enqueue(
+        Scenario.accept(
+            right ->
+                new ResponseHead(
+                    right.status(),
+                    right.reason(),
+                    right.headers().toBuilder().remove("Sec-WebSocket-Protocol").build())));
+    Subprotocols.main(server.url());
+    server.enqueue(
+        Scenario.accept(Headers.builder().add("Sec-WebSocket-Protocol", "chat.v3").build()));
+    Subprotocols.main(server.url());
+    assertThat(printed.toString(UTF_8).lines())
+        .satisfiesExactly(
+            line -> assertThat(line).isEqualTo("Speaking chat.v1"),
+            line -> assertThat(line).isEqualTo("No subprotocol"),
+            line -> assertThat(line).startsWith("BAD_SUBPROTOCOL: ").contains("chat.v3"));
+    assertThat(takeRequest().headers().get("Sec-WebSocket-Protocol")).isEqualTo("chat.v2, chat.v1");
+  }
+
+  @Test
+  void callbacks() throws InterruptedException {
+    Callbacks.main(server.url());
+    server.enqueue(
+        Scenario.accept()
+            .expect("Hello, listener!")
+            .expect(new Frame.Binary(new byte[] {1, 2, 3, 4}))
+            .endOfStream());
+    Callbacks.main(server.url());
+    assertThat(printed.toString(UTF_8).lines())
+        .satisfiesExactly(
+            line -> assertThat(line).isEqualTo("Text: Hello, listener!"),
+            line -> assertThat(line).isEqualTo("Binary: 4 bytes"),
+            line -> assertThat(line).isEqualTo("Closed: " + CloseReason.NORMAL),
+            line -> assertThat(line).startsWith("Failed: the connection "));
+  }
+
+  @Test
   void compression() {
     Compression.main(server.url());
     assertPrinted(
