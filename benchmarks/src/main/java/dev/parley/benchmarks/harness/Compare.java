@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.benchmarks.harness;
 
+import dev.parley.benchmarks.Meter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.ToDoubleFunction;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -16,87 +19,169 @@ import tools.jackson.databind.json.JsonMapper;
 final class Compare {
   private static final double TOLERATED = 1.1;
 
-  private Compare() {}
+  /** Fewer bytes more than these are no array and no frame, but what the JVM does beside. */
+  private static final double FEW_BYTES = 8;
+
+  private final JsonNode before;
+  private final JsonNode after;
+  private final List<String> lines = new ArrayList<>();
+  private final List<String> missing = new ArrayList<>();
+  private int compared;
+  private int worse;
+
+  private Compare(JsonNode before, JsonNode after) {
+    this.before = before;
+    this.after = after;
+  }
 
   /**
-   * Prints each workload that got slower by more than a tenth; then the exit status is 1.
+   * What was found.
+   *
+   * @param lines for who reads it
+   * @param compared how many workloads of how many clients were in both
+   * @param worse how many of those are slower, or hold more memory, by more than a tenth, or fail
+   */
+  record Found(List<String> lines, int compared, int worse) {}
+
+  /**
+   * Prints each workload that got slower by more than a tenth, and those whose 99th percentile, CPU
+   * time or allocation did. The exit status is 1 if any got slower, 2 if there is nothing that both
+   * files have.
    *
    * @param arguments two JSON files, the older first; then which client, {@code parley} if none is
    *     named, or {@code all}
    */
   public static void main(String[] arguments) throws IOException {
     JsonMapper mapper = JsonMapper.builder().build();
-    JsonNode before = mapper.readTree(Files.readString(Path.of(arguments[0])));
-    JsonNode after = mapper.readTree(Files.readString(Path.of(arguments[1])));
-    String which = arguments.length > 2 ? arguments[2] : "parley";
-    int slower = 0;
-    int compared = 0;
-    for (String workload : after.path("workloads").propertyNames()) {
-      for (String client : clients(after, workload, which)) {
-        double change = change(before, after, workload, client);
-        if (of(after, workload, client).has("failed")
-            && !of(before, workload, client).has("failed")) {
-          compared++;
-          slower++;
-          System.out.println("%-28s %-20s fails".formatted(workload, client));
-        } else if (!Double.isNaN(change)) {
-          compared++;
-          if (change > TOLERATED) {
-            slower++;
-            System.out.println(line(before, after, workload, client, change));
-          }
-        }
+    Found found =
+        between(
+            mapper.readTree(Files.readString(Path.of(arguments[0]))),
+            mapper.readTree(Files.readString(Path.of(arguments[1]))),
+            arguments.length > 2 ? arguments[2] : "parley");
+    found.lines().forEach(System.out::println);
+    System.exit(found.compared() == 0 ? 2 : found.worse() > 0 ? 1 : 0);
+  }
+
+  static Found between(JsonNode before, JsonNode after, String which) {
+    Compare compare = new Compare(before, after);
+    for (String workload : before.path("workloads").propertyNames()) {
+      for (String client : compare.clients(workload, which)) {
+        compare.workload(workload, client);
       }
     }
-    System.out.println("%d of %d are worse by more than a tenth".formatted(slower, compared));
-    System.exit(slower > 0 ? 1 : 0);
+    compare.end();
+    return new Found(List.copyOf(compare.lines), compare.compared, compare.worse);
   }
 
-  private static List<String> clients(JsonNode results, String workload, String which) {
-    return which.equals("all")
-        ? results.path("workloads").path(workload).path("clients").propertyNames().stream()
-            .filter(client -> !client.startsWith("raw"))
-            .toList()
-        : List.of(which);
+  private List<String> clients(String workload, String which) {
+    return before.path("workloads").path(workload).path("clients").propertyNames().stream()
+        .filter(client -> which.equals("all") ? !client.startsWith("raw") : client.equals(which))
+        .toList();
   }
 
-  /** Returns how many times as bad it is: 1.2 for a fifth more time, memory, or fewer a second. */
-  private static double change(JsonNode before, JsonNode after, String workload, String client) {
-    boolean both = !Double.isNaN(raw(before, workload)) && !Double.isNaN(raw(after, workload));
-    double old = value(before, workload, client) / (both ? raw(before, workload) : 1);
-    double now = value(after, workload, client) / (both ? raw(after, workload) : 1);
-    return unit(after, workload, client).equals("per second") ? old / now : now / old;
-  }
-
-  private static String line(
-      JsonNode before, JsonNode after, String workload, String client, double change) {
-    boolean both = !Double.isNaN(raw(before, workload)) && !Double.isNaN(raw(after, workload));
-    return String.format(
-        Locale.ROOT,
-        "%-28s %-20s worse by %3.0f %%  (%,.2f, was %,.2f %s%s)",
+  private void workload(String workload, String client) {
+    JsonNode old = of(before, workload, client);
+    JsonNode now = of(after, workload, client);
+    if (!old.has("value")) { // it failed already
+      return;
+    }
+    if (now.isMissingNode()) {
+      missing.add(workload + " of " + client);
+      return;
+    }
+    compared++;
+    if (now.has("failed")) {
+      worse++;
+      lines.add("%-28s %-20s fails".formatted(workload, client));
+      return;
+    }
+    boolean more = now.path("unit").asString("").equals("per second");
+    ToDoubleFunction<JsonNode> value = result -> result.path("value").asDouble(Double.NaN);
+    if (tell(workload, client, now.path("unit").asString(""), value, more, spread(old, now))) {
+      worse++;
+    }
+    int tail = Meter.PERCENTILES.indexOf(99.0);
+    tell(
         workload,
         client,
-        (change - 1) * 100,
-        value(after, workload, client),
-        value(before, workload, client),
-        unit(after, workload, client),
-        both ? "; beside raw sockets of the same run" : "");
+        "us at p99",
+        result -> result.path("percentiles").path(tail).asDouble(Double.NaN),
+        false,
+        "");
+    tell(
+        workload,
+        client,
+        "us of CPU",
+        result -> result.path("cpuMicros").asDouble(Double.NaN),
+        false,
+        "");
+    double allocated = old.path("allocated").asDouble(Double.NaN);
+    double allocates = now.path("allocated").asDouble(Double.NaN);
+    if (allocates > TOLERATED * allocated && allocates > allocated + FEW_BYTES) {
+      lines.add(
+          String.format(
+              Locale.ROOT,
+              "%-28s %-20s allocates %,.0f bytes, was %,.0f",
+              workload,
+              client,
+              allocates,
+              allocated));
+    }
+  }
+
+  /** Says so, if it is worse by more than a tenth. */
+  private boolean tell(
+      String workload,
+      String client,
+      String unit,
+      ToDoubleFunction<JsonNode> value,
+      boolean more,
+      String remark) {
+    double rawBefore = value.applyAsDouble(raw(before, workload));
+    double rawAfter = value.applyAsDouble(raw(after, workload));
+    boolean both = rawBefore > 0 && rawAfter > 0;
+    double old = value.applyAsDouble(of(before, workload, client));
+    double now = value.applyAsDouble(of(after, workload, client));
+    double change = now / old * (both ? rawBefore / rawAfter : 1);
+    double worsened = more ? 1 / change : change;
+    if (!(worsened > TOLERATED)) {
+      return false;
+    }
+    lines.add(
+        String.format(
+            Locale.ROOT,
+            "%-28s %-20s worse by %3.0f %%  (%,.2f, was %,.2f %s%s%s)",
+            workload,
+            client,
+            (worsened - 1) * 100,
+            now,
+            old,
+            unit,
+            both ? "; beside raw sockets of the same run" : "",
+            remark));
+    return true;
+  }
+
+  /** Says whether the rounds of both runs overlap. */
+  private static String spread(JsonNode old, JsonNode now) {
+    boolean overlap =
+        old.path("least").asDouble() <= now.path("most").asDouble()
+            && now.path("least").asDouble() <= old.path("most").asDouble();
+    return overlap ? "; the rounds of both overlap" : "";
+  }
+
+  private void end() {
+    if (!missing.isEmpty()) {
+      lines.add("not measured any more: " + String.join(", ", missing));
+    }
+    lines.add("%d of %d are worse by more than a tenth".formatted(worse, compared));
   }
 
   /** Idle sessions are compared by their bytes alone: those do not depend on the machine. */
-  private static double raw(JsonNode results, String workload) {
-    if (workload.startsWith("idle")) {
-      return Double.NaN;
-    }
-    return value(results, workload, workload.startsWith("deflate") ? "raw-zlib" : "raw");
-  }
-
-  private static double value(JsonNode results, String workload, String client) {
-    return of(results, workload, client).path("value").asDouble(Double.NaN);
-  }
-
-  private static String unit(JsonNode results, String workload, String client) {
-    return of(results, workload, client).path("unit").asString("");
+  private static JsonNode raw(JsonNode results, String workload) {
+    return workload.startsWith("idle")
+        ? of(results, workload, "")
+        : of(results, workload, workload.startsWith("deflate") ? "raw-zlib" : "raw");
   }
 
   private static JsonNode of(JsonNode results, String workload, String client) {
