@@ -26,11 +26,11 @@ import org.openjdk.jmh.annotations.Warmup;
 public class MaskingBenchmark {
   private static final int KEY = 0x37fa213d;
 
-  @Param({"64", "1024", "65536"})
+  @Param({"16", "64", "125", "1024", "65536"})
   int length;
 
   /** Where the payload begins in the buffer, and how much of it was masked before. */
-  @Param({"0", "3"})
+  @Param({"0", "1", "3", "4", "7"})
   int offset;
 
   private byte[] array = {};

@@ -2,6 +2,7 @@
 package dev.parley.websocket;
 
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -30,28 +31,31 @@ public class OutboundBenchmark {
   @Param({"64", "1024", "65536"})
   int length;
 
+  /** Binary, or text from a string. */
   @Param({"false", "true"})
   boolean text;
 
   private final Outbound outbound = new Outbound(Role.CLIENT, List.of(), () -> 0x37fa213d);
   private byte[] payload = {};
+  private String string = "";
   private ByteBuffer buffer = ByteBuffer.allocate(0);
 
   @Setup
   public void prepare() {
     payload = new byte[length];
     Arrays.fill(payload, (byte) 'x');
+    string = new String(payload, StandardCharsets.US_ASCII);
     buffer = ByteBuffer.allocateDirect(length + 16);
   }
 
   @Benchmark
   public boolean write() {
-    outbound.begin(text ? new Frame.Text(payload) : new Frame.Binary(payload));
+    outbound.begin(text ? new Frame.Text(string) : new Frame.Binary(payload));
     return outbound.write(buffer.clear());
   }
 
   @Benchmark
   public ByteBuffer idealCopy() {
-    return buffer.clear().put(payload);
+    return buffer.clear().put(text ? string.getBytes(StandardCharsets.UTF_8) : payload);
   }
 }
