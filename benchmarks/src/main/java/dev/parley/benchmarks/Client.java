@@ -27,6 +27,15 @@ public interface Client {
   }
 
   /**
+   * Tells, of a client whose sessions are no {@link PullSession}s, whether it calls back on a
+   * virtual thread of the session, on which one may wait: then that is the virtual thread of a
+   * round trip, and no other need be woken.
+   */
+  default boolean callsBackOnVirtualThreads() {
+    return false;
+  }
+
+  /**
    * Opens a session, and returns when it is open. Called by several threads at once where the
    * opening rate is measured, and ten thousand times where idle sessions are. What can be shared by
    * sessions (threads, event loops, TLS contexts) is made once and shared.

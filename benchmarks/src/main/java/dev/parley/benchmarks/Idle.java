@@ -12,8 +12,8 @@ import java.util.List;
 
 /**
  * Opens thousands of sessions and looks at what they hold when they do nothing. Each has echoed one
- * message, as sessions have that were of use; the compressed ones have not, for a window that holds
- * a message cannot be let go.
+ * message, as sessions have that were of use; those that compress with context takeover have not,
+ * for a window that holds a message cannot be let go.
  */
 final class Idle implements Worker.Measure {
   /** Where a client keeps threads for each session, so many sessions tell enough. */
@@ -70,9 +70,7 @@ final class Idle implements Worker.Measure {
     long took = System.nanoTime() - start;
     Held after = Held.now();
     int count = sessions.size();
-    return new Worker.Outcome(
-        count,
-        took,
+    String figures =
         "\"heap\":%d,\"direct\":%d,\"resident\":%d,\"native\":%d,\"threads\":%d,\"ended\":\"%s\""
             .formatted(
                 (after.heap - before.heap) / count,
@@ -81,12 +79,13 @@ final class Idle implements Worker.Measure {
                 Math.max(
                     0, (after.resident - before.resident - (after.heap - before.heap)) / count),
                 after.threads - before.threads,
-                ended.replaceAll("[^A-Za-z0-9 .:]", "")));
+                ended.replaceAll("[^A-Za-z0-9 .:]", ""));
+    return new Worker.Outcome(count, took, () -> figures);
   }
 
   private Session open(Inbox inbox) throws Exception {
     Session session = bench.open("/echo", inbox);
-    if (bench.workload().compression() == Compression.NONE) {
+    if (bench.workload().compression() != Compression.TAKEOVER) {
       inbox.onMessage(length -> inbox.done());
       Payload.of(bench.workload()).sendNow(session);
       if (session instanceof PullSession pull) {

@@ -25,6 +25,7 @@ public final class Meter {
   /** Measures one round and returns a line of JSON. */
   static String measured(Worker.Measure measure, long nanos) throws Exception {
     long collections = collections();
+    long compiled = compiledMillis();
     long allocated = THREADS.getTotalThreadAllocatedBytes();
     long cpu = SYSTEM.getProcessCpuTime();
     Worker.Outcome outcome = measure.round(nanos);
@@ -35,24 +36,31 @@ public final class Meter {
     json.append(",\"nanos\":").append(outcome.nanos());
     json.append(",\"cpu\":").append(cpu);
     json.append(",\"allocated\":").append(allocated);
+    json.append(",\"compiledMillis\":").append(compiledMillis() - compiled);
     json.append(",\"collections\":").append(collections() - collections);
-    if (!outcome.figures().isEmpty()) {
-      json.append(',').append(outcome.figures());
+    String figures = outcome.figures().get();
+    if (!figures.isEmpty()) {
+      json.append(',').append(figures);
     }
     return json.append('}').toString();
   }
 
-  /** Returns the percentiles of sorted latencies as a member of JSON. */
-  static String latencies(long[] sorted) {
+  /** Returns the percentiles of so many sorted latencies as a member of JSON. */
+  static String latencies(long[] sorted, int count) {
     return PERCENTILES.stream()
-        .map(percent -> Long.toString(percentile(sorted, percent)))
+        .map(percent -> Long.toString(percentile(sorted, count, percent)))
         .collect(Collectors.joining(",", "\"latencies\":[", "]"));
   }
 
   /** Returns the smallest value that so many percent of the sorted values do not exceed. */
-  private static long percentile(long[] sorted, double percent) {
-    int rank = (int) Math.ceil(percent / 100 * sorted.length);
-    return sorted[Math.max(0, Math.min(sorted.length, rank) - 1)];
+  private static long percentile(long[] sorted, int count, double percent) {
+    int rank = (int) Math.ceil(percent / 100 * count);
+    return sorted[Math.max(0, Math.min(count, rank) - 1)];
+  }
+
+  /** Returns the milliseconds that the JIT compilers of this JVM have been at work. */
+  static long compiledMillis() {
+    return ManagementFactory.getCompilationMXBean().getTotalCompilationTime();
   }
 
   private static long collections() {

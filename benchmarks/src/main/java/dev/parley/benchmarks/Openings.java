@@ -47,6 +47,6 @@ final class Openings implements Worker.Measure {
         count += each.get();
       }
     }
-    return new Worker.Outcome(count, System.nanoTime() - start, "");
+    return new Worker.Outcome(count, System.nanoTime() - start);
   }
 }

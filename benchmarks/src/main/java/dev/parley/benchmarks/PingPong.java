@@ -7,6 +7,9 @@ import java.util.concurrent.atomic.LongAdder;
 
 /** Echoes on so many sessions at once, with so many messages on their way on each. */
 final class PingPong implements Worker.Measure {
+  /** So long at least lasts a round for each session, so that starting them is not most of it. */
+  private static final long LEAST_NANOS = 200_000;
+
   private final Worker.Bench bench;
   private final int inFlight;
   private final List<Session> sessions = new ArrayList<>();
@@ -26,7 +29,7 @@ final class PingPong implements Worker.Measure {
   public Worker.Outcome round(long nanos) throws Exception {
     LongAdder total = new LongAdder();
     long start = System.nanoTime();
-    long end = start + nanos;
+    long end = start + Math.max(nanos, LEAST_NANOS * sessions.size());
     for (int i = 0; i < sessions.size(); i++) {
       Inbox inbox = inboxes.get(i);
       Payload payload = Payload.of(bench.workload());
@@ -49,7 +52,7 @@ final class PingPong implements Worker.Measure {
     for (Inbox inbox : inboxes) {
       inbox.await();
     }
-    return new Worker.Outcome(total.sum(), System.nanoTime() - start, "");
+    return new Worker.Outcome(total.sum(), System.nanoTime() - start);
   }
 
   private long pulled(PullSession session, Payload payload, long end) throws Exception {

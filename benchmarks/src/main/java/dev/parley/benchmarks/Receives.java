@@ -46,7 +46,7 @@ final class Receives implements Worker.Measure {
     }
     long took = System.nanoTime() - start;
     perNano = (double) count / took;
-    return new Worker.Outcome(count, took, "");
+    return new Worker.Outcome(count, took);
   }
 
   private void take(PullSession pull, int count) throws Exception {

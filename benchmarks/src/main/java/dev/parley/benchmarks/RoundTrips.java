@@ -14,14 +14,15 @@ final class RoundTrips {
     Inbox inbox = new Inbox();
     Session session = bench.open("/echo", inbox);
     Payload payload = Payload.of(bench.workload());
+    Latencies latencies = new Latencies();
     boolean virtual = bench.workload().virtual();
-    Worker.Measure measure =
-        session instanceof PullSession pull
-            ? nanos -> pulled(pull, payload, nanos)
-            : virtual
-                ? nanos -> waited(session, inbox, payload, nanos)
-                : nanos -> calledBack(session, inbox, payload, nanos);
-    return virtual ? nanos -> onVirtualThread(() -> measure.round(nanos)) : measure;
+    if (session instanceof PullSession pull) {
+      Worker.Measure measure = nanos -> pulled(pull, payload, latencies.of(nanos));
+      return virtual ? nanos -> onVirtualThread(() -> measure.round(nanos)) : measure;
+    }
+    return virtual && !bench.client().callsBackOnVirtualThreads()
+        ? nanos -> onVirtualThread(() -> waited(session, inbox, payload, latencies.of(nanos)))
+        : nanos -> calledBack(session, inbox, payload, latencies.of(nanos));
   }
 
   private static Worker.Outcome onVirtualThread(Callable<Worker.Outcome> round) throws Exception {
@@ -31,9 +32,8 @@ final class RoundTrips {
   }
 
   /** The caller's thread sends and receives. */
-  private static Worker.Outcome pulled(PullSession session, Payload payload, long nanos)
+  private static Worker.Outcome pulled(PullSession session, Payload payload, Latencies latencies)
       throws Exception {
-    Latencies latencies = new Latencies(nanos);
     for (long now = latencies.start(); now < latencies.end(); now = latencies.add(now)) {
       payload.answer(session);
       session.receive();
@@ -43,8 +43,7 @@ final class RoundTrips {
 
   /** The client's own thread sends the next message from the callback of the last. */
   private static Worker.Outcome calledBack(
-      Session session, Inbox inbox, Payload payload, long nanos) throws Exception {
-    Latencies latencies = new Latencies(nanos);
+      Session session, Inbox inbox, Payload payload, Latencies latencies) throws Exception {
     inbox.onMessage(
         length -> {
           if (latencies.addNow() < latencies.end()) {
@@ -64,9 +63,8 @@ final class RoundTrips {
   }
 
   /** The caller's thread sends, and waits until the callback wakes it. */
-  private static Worker.Outcome waited(Session session, Inbox inbox, Payload payload, long nanos)
-      throws Exception {
-    Latencies latencies = new Latencies(nanos);
+  private static Worker.Outcome waited(
+      Session session, Inbox inbox, Payload payload, Latencies latencies) throws Exception {
     Signal signal = new Signal(Thread.currentThread());
     inbox.onMessage(length -> signal.set());
     for (long now = latencies.start(); now < latencies.end(); now = latencies.add(now)) {
@@ -99,17 +97,25 @@ final class RoundTrips {
     }
   }
 
-  /** The times of all round trips of a round. */
+  /** The times of all round trips of a round. One array serves all rounds: it is no client's. */
   private static final class Latencies {
-    private final long[] all;
-    private final long nanos;
+    private static final int SHORTEST_NANOS = 2_000; // no round trip takes less
+
+    private long[] all = {};
+    private long nanos;
     private int count;
     private long started;
     private long last;
 
-    Latencies(long nanos) {
+    /** Makes ready for a round that takes so long. */
+    Latencies of(long nanos) {
+      int most = (int) (nanos / SHORTEST_NANOS) + 1024;
+      if (all.length < most) {
+        all = new long[most];
+      }
       this.nanos = nanos;
-      this.all = new long[(int) (nanos / 2_000) + 1024]; // none is under two microseconds
+      count = 0;
+      return this;
     }
 
     long start() {
@@ -137,9 +143,13 @@ final class RoundTrips {
     }
 
     Worker.Outcome outcome() {
-      long[] sorted = Arrays.copyOf(all, count);
-      Arrays.sort(sorted);
-      return new Worker.Outcome(count, last - started, Meter.latencies(sorted));
+      return new Worker.Outcome(
+          count,
+          last - started,
+          () -> {
+            Arrays.sort(all, 0, count);
+            return Meter.latencies(all, count);
+          });
     }
   }
 }

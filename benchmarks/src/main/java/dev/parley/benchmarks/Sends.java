@@ -48,7 +48,7 @@ final class Sends implements Worker.Measure {
       throw new IllegalStateException(
           "the server has not got what was sent: " + count + " messages");
     }
-    return new Worker.Outcome(count, System.nanoTime() - start, "");
+    return new Worker.Outcome(count, System.nanoTime() - start);
   }
 
   private long send(long end) throws Exception {

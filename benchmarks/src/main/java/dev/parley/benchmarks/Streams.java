@@ -57,7 +57,7 @@ final class Streams implements Worker.Measure {
             .filter(pool -> pool.getType() == java.lang.management.MemoryType.HEAP)
             .mapToLong(pool -> pool.getPeakUsage().getUsed())
             .sum();
-    return new Worker.Outcome(messages, took, "\"peakHeap\":" + peak);
+    return new Worker.Outcome(messages, took, () -> "\"peakHeap\":" + peak);
   }
 
   private @org.jspecify.annotations.Nullable Void send() throws Exception {

@@ -93,6 +93,11 @@ public record Workload(
         .orElseThrow(() -> new NoSuchElementException("no workload " + name));
   }
 
+  /** Tells whether this is its name, where a star stands for any letters. */
+  public boolean isCalled(String pattern) {
+    return name.matches("\\Q" + pattern.replace("*", "\\E.*\\Q") + "\\E");
+  }
+
   private static List<Workload> all() {
     List<Workload> all = new ArrayList<>();
     for (boolean tls : new boolean[] {false, true}) {
@@ -128,15 +133,15 @@ public record Workload(
               1,
               true));
     }
-    all.add(plain("inflight-64", "64 messages of 64 bytes in flight", Kind.IN_FLIGHT, 64, true));
-    for (int sessions : new int[] {100, 1_000, 10_000}) {
+    all.add(plain("inflight-64", "64 messages of 64 bytes in flight", Kind.IN_FLIGHT, 64));
+    for (int sessions : new int[] {1, 100, 1_000, 10_000}) {
       all.add(
           plain(
               "sessions-" + sessions,
-              "%,d sessions at once, one message of 64 bytes each".formatted(sessions),
+              "%,d %s at once, one message of 64 bytes each"
+                  .formatted(sessions, sessions == 1 ? "session" : "sessions"),
               Kind.SESSIONS,
-              sessions,
-              sessions == 100));
+              sessions));
     }
     for (Kind kind : new Kind[] {Kind.SEND, Kind.SEND_NOW, Kind.RECEIVE}) {
       for (boolean tls : new boolean[] {false, true}) {
@@ -168,8 +173,7 @@ public record Workload(
                 true));
       }
     }
-    all.add(
-        plain("threads-8", "8 threads send 64 bytes on one session", Kind.SEND_THREADS, 8, true));
+    all.add(plain("threads-8", "8 threads send 64 bytes on one session", Kind.SEND_THREADS, 8));
     all.add(
         new Workload(
             "stream-1g",
@@ -182,29 +186,33 @@ public record Workload(
             Compression.NONE,
             1,
             true));
-    all.add(plain("open", "Open and close sessions", Kind.OPEN, 16, true));
+    all.add(plain("open", "Open and close sessions", Kind.OPEN, 16));
     all.add(secure("open-tls", "Open and close sessions over TLS", Kind.OPEN, 16));
-    all.add(plain("idle-10k", "10,000 idle sessions", Kind.IDLE, 10_000, true));
+    all.add(plain("idle-10k", "10,000 idle sessions", Kind.IDLE, 10_000));
     all.add(secure("idle-10k-tls", "10,000 idle sessions over TLS", Kind.IDLE, 10_000));
-    all.add(
-        new Workload(
-            "idle-10k-deflate",
-            "10,000 idle sessions with compression negotiated",
-            Kind.IDLE,
-            64,
-            true,
-            false,
-            false,
-            Compression.TAKEOVER,
-            10_000,
-            true));
+    for (Compression compression : new Compression[] {Compression.TAKEOVER, Compression.FRESH}) {
+      boolean takeover = compression == Compression.TAKEOVER;
+      all.add(
+          new Workload(
+              takeover ? "idle-10k-deflate" : "idle-10k-deflate-fresh",
+              takeover
+                  ? "10,000 idle sessions with compression negotiated, not used yet"
+                  : "10,000 idle sessions that compressed a message, without context takeover",
+              Kind.IDLE,
+              Corpus.MESSAGE,
+              true,
+              false,
+              false,
+              compression,
+              10_000,
+              true));
+    }
     return List.copyOf(all);
   }
 
-  private static Workload plain(
-      String name, String title, Kind kind, int parties, boolean standard) {
+  private static Workload plain(String name, String title, Kind kind, int parties) {
     return new Workload(
-        name, title, kind, 64, false, false, false, Compression.NONE, parties, standard);
+        name, title, kind, 64, false, false, false, Compression.NONE, parties, true);
   }
 
   private static Workload secure(String name, String title, Kind kind, int parties) {
@@ -218,10 +226,11 @@ public record Workload(
         size < 1 << 10 ? size + " bytes" : size < 1 << 20 ? size / 1024 + " KiB" : "1 MiB";
     boolean small = size == 64;
     boolean large = size == 64 << 10;
+    boolean received = kind == Kind.RECEIVE && size == 1 << 10;
     boolean standard =
         kind == Kind.SEND_NOW
             ? small && !text && !tls
-            : tls ? !text && (small || large) : !text || small || large;
+            : tls ? !text && (small || large) : !text || small || large || received;
     return new Workload(
         verb
             + "-"

@@ -10,6 +10,7 @@ import dev.parley.client.DefaultClientWebSocketSession;
 import dev.parley.client.HttpClient;
 import dev.parley.client.ReceiveChannel;
 import dev.parley.client.WebSockets;
+import dev.parley.client.transport.SocketOptions;
 import dev.parley.client.transport.TlsOptions;
 import dev.parley.websocket.Frame;
 import dev.parley.websocket.extension.PerMessageDeflateConfig;
@@ -19,9 +20,19 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /** Ours: blocking calls; {@code outgoing()} where many messages go out together. */
-public final class ParleyClient implements Client {
+public class ParleyClient implements Client {
+  private final SocketOptions sockets;
   private final ReentrantLock lock = new ReentrantLock();
   private @Nullable HttpClient client;
+
+  /** Makes one with the options of sockets that it comes with. */
+  public ParleyClient() {
+    this(SocketOptions.DEFAULT);
+  }
+
+  ParleyClient(SocketOptions sockets) {
+    this.sockets = sockets;
+  }
 
   @Override
   public String version() {
@@ -37,7 +48,7 @@ public final class ParleyClient implements Client {
     lock.lock();
     try {
       if (client == null) {
-        client = make(settings);
+        client = make(sockets, settings);
       }
       return client;
     } finally {
@@ -45,9 +56,10 @@ public final class ParleyClient implements Client {
     }
   }
 
-  private static HttpClient make(Settings settings) {
+  private static HttpClient make(SocketOptions sockets, Settings settings) {
     return HttpClient.create(
         config -> {
+          config.sockets(sockets);
           if (settings.tls() != null) {
             config.tls(TlsOptions.DEFAULT.withContext(settings.tls()));
           }

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * out of reach on the machine.
  */
 public final class RawMessages extends RawBlocking {
-  private static final int BLOCK = 64 << 10;
   private static final int LONGEST_HEADER = 14;
+  private static final int BLOCK = LONGEST_HEADER + (64 << 10);
 
   /** Makes one. */
   public RawMessages() {}
@@ -67,8 +67,10 @@ public final class RawMessages extends RawBlocking {
       out.put((byte) first);
       if (length < 126) {
         out.put((byte) (0x80 | length));
-      } else {
+      } else if (length < 1 << 16) {
         out.put((byte) (0x80 | 126)).put((byte) (length >> 8)).put((byte) length);
+      } else {
+        out.put((byte) (0x80 | 127)).putLong(Long.reverseBytes(length)); // `out` is little-endian
       }
       int key = random.nextInt();
       out.putInt(key);

@@ -183,7 +183,10 @@ final class Charts {
   /** What is beside a bar: what each message costs, or what else an idle session holds. */
   private static String cost(JsonNode workload, Bar bar) {
     if (unit(workload).equals("bytes")) {
-      return bytes(number(bar, "resident")) + " RSS · " + bar.result().get("threads") + " threads";
+      return bytes(number(bar, "native"))
+          + " outside · "
+          + bar.result().get("threads")
+          + " threads";
     }
     return micros(number(bar, "cpuMicros")) + " CPU · " + bytes(number(bar, "allocated"));
   }
@@ -242,7 +245,7 @@ final class Charts {
   }
 
   private static boolean isOurs(String client) {
-    return client.equals("parley");
+    return client.startsWith("parley");
   }
 
   private static String type(String client) {

@@ -8,8 +8,10 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.function.DoubleBinaryOperator;
 import java.util.function.Predicate;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /** What this client is to reach, each a ratio within one run, and whether it does. */
@@ -25,9 +27,11 @@ final class Goals {
    * @param what the workload
    * @param target what is to be reached
    * @param reached what is, and beside what
+   * @param spread from where to where it went, round by round; empty where there is one round, or
+   *     no other client
    * @param met whether it is enough; empty if the run did not measure it
    */
-  record Goal(String what, String target, String reached, Optional<Boolean> met) {}
+  record Goal(String what, String target, String reached, String spread, Optional<Boolean> met) {}
 
   private Goals(JsonNode results) {
     this.results = results;
@@ -37,130 +41,201 @@ final class Goals {
     Goals goals = new Goals(results);
     goals.roundTrips();
     goals.throughput();
-    goals.costs();
+    goals.allocation();
+    goals.idle();
+    goals.scale();
     return goals.goals;
   }
 
   private void roundTrips() {
     String plain = "roundtrip-64";
-    atMost("Round trip", 1.10, percentile(plain, 50), "raw", "raw socket, p50");
-    atMost("Round trip", 1.00, percentile(plain, 50), peer -> true, "best peer, p50");
+    Values p50 = percentile(plain, 50);
+    atMost("Round trip", 1.10, p50, "raw", "raw socket, p50");
+    atMost("Round trip", 1.00, p50, peer -> true, "best peer, p50");
     atMost("Round trip", 1.00, percentile(plain, 99), peer -> true, "best peer, p99");
+    String answeredLate = "Round trip, answered late";
     Values late = percentile("roundtrip-64-late", 50);
-    atMost("Round trip, answered late", 1.10, late, "raw", "raw socket, p50");
-    atMost("Round trip, answered late", 1.00, late, peer -> true, "best peer, p50");
+    atMost(answeredLate, 1.10, late, "raw", "raw socket, p50");
+    atMost(answeredLate, 1.00, late, peer -> true, "best peer, p50");
+    Values lateTail = percentile("roundtrip-64-late", 99);
+    atMost(answeredLate, 1.00, lateTail, peer -> true, "best peer, p99");
     Values virtual = percentile("roundtrip-64-virtual", 50);
-    atMost("Round trip, virtual thread", 1.00, virtual, peer -> true, "best peer, p50");
+    ahead("Round trip, virtual thread", virtual, peer -> true, "best peer, p50");
     // Answered at once, a raw socket does not wait, and what that costs a virtual thread is not
     // seen.
     Values lateVirtual = percentile("roundtrip-64-late-virtual", 50);
     String waiting = "Round trip, virtual thread, answered late";
     atMost(waiting, 0.5, lateVirtual, "raw", "raw socket, p50");
-    atMost(waiting, 1.00, lateVirtual, peer -> true, "best peer, p50");
-    String tls = "roundtrip-64-tls";
-    atMost("Round trip, TLS", 1.25, percentile(tls, 50), "raw", "raw TLS socket, p50");
-    atMost(
-        "Round trip, TLS",
-        1 / 1.5,
-        percentile(tls, 50),
-        peer -> !nativeTls(peer),
-        "best peer on the JDK's TLS, p50");
+    ahead(waiting, lateVirtual, peer -> true, "best peer, p50");
+    Values tls = percentile("roundtrip-64-tls", 50);
+    String secure = "Round trip, TLS";
+    atMost(secure, 1.25, tls, "raw", "raw TLS socket, p50");
+    atMost(secure, 1 / 1.5, tls, peer -> !nativeTls(peer), "best peer on the JDK's TLS, p50");
   }
 
   private void throughput() {
     for (String name : List.of("inflight-64", "sessions-100")) {
-      atLeast(title(name), 1.00, value(name), peer -> true);
-      atLeastOfRaw(title(name), 0.8, name);
+      ahead(name, peer -> true);
+      atLeastOfRaw(0.8, name);
     }
-    atLeast(title("send-64"), 2.5, value("send-64"), peer -> true);
-    atLeast(title("send-1k"), 2.0, value("send-1k"), peer -> true);
-    atLeastOfRaw(title("send-64k"), 0.9, "send-64k");
-    atLeast(title("send-64-now"), 1.0, value("send-64-now"), peer -> true);
-    atLeast(title("receive-64"), 1.5, value("receive-64"), peer -> true);
-    atLeast(title("receive-64-text"), 1.5, value("receive-64-text"), peer -> true);
-    atLeast(title("receive-1k"), 1.3, value("receive-1k"), peer -> true);
-    atLeastOfRaw(title("receive-64k"), 0.9, "receive-64k");
-    atLeastOfRaw(title("receive-1m"), 0.9, "receive-1m");
+    atLeast(2.5, "send-64");
+    atLeast(2.0, "send-1k");
+    atLeastOfRaw(0.9, "send-64k");
+    ahead("send-64-now", this::tellsWritten);
+    Values written = value("send-64-now");
+    Worth best = best(written, this::tellsWritten, false);
+    compared(
+        title("send-64-now") + ", Nagle's algorithm on",
+        "more than the best peer",
+        written,
+        "parley-nagle",
+        best.client(),
+        1,
+        Kind.MORE);
+    atLeast(1.5, "receive-64");
+    atLeast(1.5, "receive-64-text");
+    atLeast(1.3, "receive-1k");
+    atLeast(1.3, "receive-1k-text");
+    atLeastOfRaw(0.9, "receive-64k");
+    atLeastOfRaw(0.9, "receive-1m");
     for (String verb : List.of("send", "receive")) {
       for (String kind : List.of("takeover", "fresh")) {
         String name = "deflate-" + verb + "-" + kind;
-        atLeast(title(name), 1.0, value(name), peer -> true);
-        ratio(title(name), "at least 0.90 of", value(name), "raw-zlib", "zlib alone", 0.9, false);
+        ahead(name, peer -> true);
+        compared(
+            title(name),
+            "at least 0.90 of zlib alone",
+            value(name),
+            OURS,
+            "raw-zlib",
+            0.9,
+            Kind.AT_LEAST);
       }
     }
-    atLeast(title("open"), 1.0, value("open"), peer -> true);
+    ahead("open", peer -> true);
+    ahead("open-tls", peer -> !nativeTls(peer));
   }
 
-  private void costs() {
-    double received = figure("receive-64", OURS, "allocated") - 80; // an array of 64 bytes
-    figure(
-        "Allocation, receive 64 bytes",
-        "at most 64 bytes beside the array",
-        received,
-        64,
-        "%.0f bytes".formatted(received));
-    double sent = figure("send-64-now", OURS, "allocated");
-    figure("Allocation, send of byte[]", "nothing", sent, 1, "%.1f bytes".formatted(sent));
-    idle("idle-10k", 2048);
-    idle("idle-10k-tls", 24 * 1024);
-    double threads = figure("idle-10k", OURS, "threads");
-    figure("Idle sessions", "no thread each", threads, 16, "%.0f for all".formatted(threads));
-    Worth least = best("idle-10k", value("idle-10k"), peer -> true, true);
-    double ours = value("idle-10k").of(OURS);
-    compared("Heap of an idle session", "least of all peers", ours, least, 1.0, true);
-    double few = figure("sessions-100", OURS, "cpuMicros");
-    double many = figure("sessions-10000", OURS, "cpuMicros");
-    figure(
-        "CPU time a message, 10,000 sessions",
-        "at most 1.25 of 100 sessions",
-        many / few,
-        1.25,
-        "%.2f".formatted(many / few));
+  private void allocation() {
+    allocated("receive-64", "at most 64 bytes beside the array", array(64), 64);
+    allocated("receive-64-text", "at most 64 bytes beside the string", 24 + array(64), 64);
+    allocated("receive-1k", "at most 64 bytes beside the array", array(1 << 10), 64);
+    allocated("receive-64k", "at most 64 bytes beside the array", array(64 << 10), 64);
+    allocated("send-64-now", "nothing", 0, 0.5);
+    allocated("send-64", "nothing beside the frame that the caller makes", 24, 0.5);
+    allocated("send-64k", "nothing beside the frame that the caller makes", 24, 0.5);
   }
 
-  private void idle(String name, int bytes) {
-    double heap = figure(name, OURS, "value");
-    figure(
-        title(name),
-        "at most %,d bytes of heap each".formatted(bytes),
-        heap,
-        bytes,
-        "%,.0f bytes".formatted(heap));
+  /** Returns the bytes of an array of bytes. */
+  private static int array(int length) {
+    return 16 + length;
+  }
+
+  private void allocated(String workload, String target, int handedOut, double most) {
+    double more = figure(workload, OURS, "allocated") - handedOut;
+    figure("Allocation: " + title(workload), target, more, most, "%.1f bytes".formatted(more));
+  }
+
+  private void idle() {
+    for (String name : List.of("idle-10k", "idle-10k-tls", "idle-10k-deflate")) {
+      if (!name.equals("idle-10k-deflate")) {
+        int most = name.equals("idle-10k") ? 2048 : 24 * 1024;
+        double heap = figure(name, OURS, "value");
+        String target = "at most %,d bytes of heap each".formatted(most);
+        figure(title(name), target, heap, most, "%,.0f bytes".formatted(heap));
+      }
+      Values heap = value(name);
+      ahead(title(name), heap, peer -> true, "best peer, heap");
+      double threads = figure(name, OURS, "threads");
+      figure(title(name), "no thread each", threads, 16, "%.0f for all".formatted(threads));
+    }
+    String used = "idle-10k-deflate-fresh";
+    double more = figure(used, OURS, "native") - figure("idle-10k", OURS, "native");
+    String target = "no zlib state: at most 2,048 bytes outside the heap more than without";
+    figure(title(used), target, more, 2048, "%,.0f bytes".formatted(more));
+  }
+
+  private void scale() {
+    Values one = cost("sessions-1");
+    for (int few : new int[] {1, 100}) {
+      grown(
+          "CPU time a message, 10,000 sessions",
+          few == 1 ? "one session" : few + " sessions",
+          cost("sessions-10000"),
+          few == 1 ? one : cost("sessions-" + few));
+    }
+    for (String verb : List.of("Send", "Receive")) {
+      String name = verb.toLowerCase(Locale.ROOT);
+      Values small = costOfByte(name + "-64k", 64 << 10);
+      Values large = costOfByte(name + "-1m", 1 << 20);
+      grown("CPU time a byte, " + verb.toLowerCase(Locale.ROOT) + " 1 MiB", "64 KiB", large, small);
+    }
   }
 
   // -- what was measured
 
-  /** A value of each client. */
+  /** A value of each client, {@code NaN} where there is none. */
   private interface Values {
     double of(String client);
+
+    /** The same of one round. */
+    double of(String client, int round);
   }
 
   private record Worth(String client, double value) {}
 
+  private JsonNode result(String workload, String client) {
+    return results.path("workloads").path(workload).path("clients").path(client);
+  }
+
   private double figure(String workload, String client, String member) {
-    return results
-        .path("workloads")
-        .path(workload)
-        .path("clients")
-        .path(client)
-        .path(member)
-        .asDouble(Double.NaN);
+    return result(workload, client).path(member).asDouble(Double.NaN);
+  }
+
+  private Values values(
+      String workload, ToDoubleFunction<JsonNode> all, ToDoubleFunction<JsonNode> round) {
+    return new Values() {
+      @Override
+      public double of(String client) {
+        return all.applyAsDouble(result(workload, client));
+      }
+
+      @Override
+      public double of(String client, int number) {
+        JsonNode one = result(workload, client).path("rounds").path(number);
+        return one.isMissingNode() ? Double.NaN : round.applyAsDouble(one);
+      }
+    };
   }
 
   private Values value(String workload) {
-    return client -> figure(workload, client, "value");
+    return values(
+        workload,
+        all -> all.path("value").asDouble(Double.NaN),
+        round ->
+            round.path("count").asDouble(Double.NaN) / round.path("nanos").asDouble(Double.NaN));
   }
 
   private Values percentile(String workload, double percent) {
-    return client ->
-        results
-            .path("workloads")
-            .path(workload)
-            .path("clients")
-            .path(client)
-            .path("percentiles")
-            .path(Meter.PERCENTILES.indexOf(percent))
-            .asDouble(Double.NaN);
+    int index = Meter.PERCENTILES.indexOf(percent);
+    return values(
+        workload,
+        all -> all.path("percentiles").path(index).asDouble(Double.NaN),
+        round -> round.path("latencies").path(index).asDouble(Double.NaN));
+  }
+
+  private Values cost(String workload) {
+    return costOfByte(workload, 1);
+  }
+
+  private Values costOfByte(String workload, int bytes) {
+    return values(
+        workload,
+        all -> all.path("cpuMicros").asDouble(Double.NaN) / bytes,
+        round ->
+            round.path("cpu").asDouble(Double.NaN)
+                / round.path("count").asDouble(Double.NaN)
+                / bytes);
   }
 
   private static String title(String workload) {
@@ -171,91 +246,144 @@ final class Goals {
     return results.path("clients").path(client).path("tls").asString("").equals("native");
   }
 
-  private Worth best(String what, Values values, Predicate<String> which, boolean least) {
+  private boolean tellsWritten(String client) {
+    return results.path("clients").path(client).path("tellsWritten").asBoolean(true);
+  }
+
+  private Worth best(Values values, Predicate<String> which, boolean least) {
     Comparator<Worth> order = Comparator.comparingDouble(Worth::value);
     return results.path("clients").propertyNames().stream()
-        .filter(client -> !client.equals(OURS) && !client.startsWith("raw"))
+        .filter(client -> !client.startsWith(OURS) && !client.startsWith("raw"))
         .filter(which)
         .map(client -> new Worth(client, values.of(client)))
         .filter(worth -> !Double.isNaN(worth.value()))
         .min(least ? order : order.reversed())
-        .orElse(new Worth(what, Double.NaN));
+        .orElse(new Worth("", Double.NaN));
   }
 
   // -- what is asked
 
+  private enum Kind {
+    AT_MOST,
+    LESS,
+    AT_LEAST,
+    MORE;
+
+    boolean holds(double ratio, double bound) {
+      return switch (this) {
+        case AT_MOST -> ratio <= bound;
+        case LESS -> ratio < bound;
+        case AT_LEAST -> ratio >= bound;
+        case MORE -> ratio > bound;
+      };
+    }
+  }
+
   private void atMost(String what, double most, Values values, String client, String beside) {
-    ratio(what, "at most %.2f of".formatted(most), values, client, beside, most, true);
+    String target = String.format(Locale.ROOT, "at most %.2f of %s", most, beside);
+    compared(what, target, values, OURS, client, most, Kind.AT_MOST);
   }
 
   private void atMost(
       String what, double most, Values values, Predicate<String> which, String beside) {
-    compared(
-        what,
-        "at most %.2f of the %s".formatted(most, beside),
-        values.of(OURS),
-        best(what, values, which, true),
-        most,
-        true);
+    String target = String.format(Locale.ROOT, "at most %.2f of the %s", most, beside);
+    compared(what, target, values, OURS, best(values, which, true).client(), most, Kind.AT_MOST);
   }
 
-  private void atLeast(String what, double least, Values values, Predicate<String> which) {
-    Worth peer = best(what, values, which, false);
-    double bound = rounded(values.of("raw-messages") / peer.value());
-    compared(
-        what,
-        "at least %.2f of the best peer".formatted(least)
-            + (Double.isNaN(bound) ? "" : " (%s: %.2f)".formatted(name("raw-messages"), bound)),
-        values.of(OURS),
-        peer,
-        least,
-        false);
+  /** Less than any other client, where less is better. */
+  private void ahead(String what, Values values, Predicate<String> which, String beside) {
+    String best = best(values, which, true).client();
+    compared(what, "less than the " + beside, values, OURS, best, 1, Kind.LESS);
   }
 
-  private void atLeastOfRaw(String what, double least, String workload) {
+  /** More a second than any other client. */
+  private void ahead(String workload, Predicate<String> which) {
     Values values = value(workload);
-    DoubleBinaryOperator more =
-        (a, b) -> Double.isNaN(a) ? b : Double.isNaN(b) ? a : Math.max(a, b);
-    double raw = more.applyAsDouble(values.of("raw"), values.of("raw-selector"));
-    compared(
-        what,
-        "at least %.2f of raw".formatted(least),
-        values.of(OURS),
-        new Worth("raw", raw),
-        least,
-        false);
+    String best = best(values, which, false).client();
+    String target = "more than the best peer" + bound(values, best);
+    compared(title(workload), target, values, OURS, best, 1, Kind.MORE);
   }
 
-  private void ratio(
-      String what,
-      String target,
-      Values values,
-      String client,
-      String beside,
-      double bound,
-      boolean less) {
-    compared(
-        what,
-        target + " " + beside,
-        values.of(OURS),
-        new Worth(client, values.of(client)),
-        bound,
-        less);
+  private void atLeast(double least, String workload) {
+    Values values = value(workload);
+    String best = best(values, peer -> true, false).client();
+    String target =
+        String.format(Locale.ROOT, "at least %.2f of the best peer", least) + bound(values, best);
+    compared(title(workload), target, values, OURS, best, least, Kind.AT_LEAST);
+  }
+
+  /** Says what those reach beside the best peer that do only what no client can do without. */
+  private String bound(Values values, String best) {
+    return Stream.of("raw-messages", "raw")
+        .filter(raw -> !Double.isNaN(values.of(raw)))
+        .findFirst()
+        .map(
+            raw ->
+                String.format(
+                    Locale.ROOT, " (%s: %.2f)", name(raw), values.of(raw) / values.of(best)))
+        .orElse("");
+  }
+
+  private void atLeastOfRaw(double least, String workload) {
+    Values values = value(workload);
+    boolean selector = values.of("raw-selector") > values.of("raw");
+    String target = String.format(Locale.ROOT, "at least %.2f of raw", least);
+    String raw = selector ? "raw-selector" : "raw";
+    compared(title(workload), target, values, OURS, raw, least, Kind.AT_LEAST);
+  }
+
+  /** Has what something costs not grow. */
+  private void grown(String what, String beside, Values more, Values less) {
+    double raw = more.of("raw-selector") / less.of("raw-selector");
+    String target =
+        "at most 1.10 of "
+            + beside
+            + (Double.isFinite(raw)
+                ? String.format(Locale.ROOT, " (%s: %.2f)", name("raw-selector"), raw)
+                : "");
+    double ratio = more.of(OURS) / less.of(OURS);
+    figure(what, target, ratio, 1.10, String.format(Locale.ROOT, "%.2f", ratio));
   }
 
   private void compared(
-      String what, String target, double ours, Worth other, double bound, boolean less) {
-    double ratio = rounded(ours / other.value());
-    figure(
-        what,
-        target,
-        less ? ratio : -ratio,
-        less ? bound : -bound,
-        String.format(Locale.ROOT, "%.2f of %s", ratio, name(other.client())));
+      String what,
+      String target,
+      Values values,
+      String ours,
+      String other,
+      double bound,
+      Kind kind) {
+    double ratio = values.of(ours) / values.of(other);
+    if (!Double.isFinite(ratio)) {
+      goals.add(new Goal(what, target, "not measured", "", Optional.empty()));
+      return;
+    }
+    goals.add(
+        new Goal(
+            what,
+            target,
+            shown(ratio, bound) + " of " + name(other),
+            spread(values, ours, other),
+            Optional.of(kind.holds(ratio, bound))));
   }
 
-  private static double rounded(double ratio) {
-    return Double.isFinite(ratio) ? Math.round(ratio * 100) / 100.0 : Double.NaN;
+  /** Shows as many places as it takes to tell a ratio from its bound. */
+  private static String shown(double ratio, double bound) {
+    boolean close = Math.abs(ratio - bound) < 0.005;
+    return String.format(Locale.ROOT, close ? "%.3f" : "%.2f", ratio);
+  }
+
+  /** The rounds of two clients follow each other, so that what drifts meets both. */
+  private static String spread(Values values, String ours, String other) {
+    double[] ratios =
+        IntStream.iterate(0, round -> Double.isFinite(values.of(ours, round)), round -> round + 1)
+            .mapToDouble(round -> values.of(ours, round) / values.of(other, round))
+            .filter(Double::isFinite)
+            .sorted()
+            .toArray();
+    return ratios.length < 2
+        ? ""
+        : String.format(Locale.ROOT, "%.2f–%.2f", ratios[0], ratios[ratios.length - 1]);
   }
 
   private String name(String client) {
@@ -269,6 +397,7 @@ final class Goals {
             what,
             target,
             known ? reached : "not measured",
-            known ? Optional.of(value <= most + 0.005) : Optional.empty()));
+            "",
+            known ? Optional.of(value <= most) : Optional.empty()));
   }
 }

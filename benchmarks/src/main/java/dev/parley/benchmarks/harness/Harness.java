@@ -81,7 +81,8 @@ public final class Harness {
       clients
           .putObject(name)
           .put("title", registry.of(name).title())
-          .put("tls", registry.of(name).tls());
+          .put("tls", registry.of(name).tls())
+          .put("tellsWritten", registry.of(name).writes());
     }
     ObjectNode workloads = results.putObject("workloads");
     List<Workload> wanted = options.workloads();
@@ -137,7 +138,7 @@ public final class Harness {
       // Thousands of sessions of each client would be too many open files at once.
       boolean alone = workload.parties() >= 1_000;
       for (String name : options.clients(registry)) {
-        if (!registry.of(name).takesPartIn(workload.name())) {
+        if (!registry.of(name).takesPartIn(workload)) {
           continue;
         }
         start(workload, name, ports.split(" ", -1), certificate, clientCore, clients, running);
@@ -170,6 +171,9 @@ public final class Harness {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(OPTIONS);
     command.addAll(entry.options());
+    if (name.equals(options.profiled())) {
+      command.add(recording(workload));
+    }
     command.addAll(List.of("-cp", entry.classpath(), Worker.class.getName(), entry.adapter()));
     command.addAll(List.of(workload.name(), ports[0], ports[1], certificate.toString()));
     command.addAll(List.of("" + options.seconds(), "" + options.warmUp()));
@@ -186,6 +190,12 @@ public final class Harness {
         clients.putObject(name).put("failed", line);
       }
     }
+  }
+
+  /** Says how a JVM tells where its CPU time goes, in a file beside the results. */
+  private String recording(Workload workload) {
+    Path file = options.out().resolve(workload.name() + ".jfr");
+    return "-XX:StartFlightRecording=jdk.CPUTimeSample#enabled=true,filename=" + file;
   }
 
   /**

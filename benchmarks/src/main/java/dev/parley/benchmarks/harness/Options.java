@@ -19,6 +19,7 @@ record Options(
     int rounds,
     double seconds,
     double warmUp,
+    String profiled,
     String latencyCore,
     String serverCore,
     String clientCore) {
@@ -42,6 +43,7 @@ record Options(
         Integer.parseInt(given.getOrDefault("rounds", "5")),
         Double.parseDouble(given.getOrDefault("seconds", "0.6")),
         Double.parseDouble(given.getOrDefault("warm-up", "2")),
+        given.getOrDefault("profile", ""),
         given.getOrDefault("latency-core", cores[cores.length - 1]),
         cores[0],
         cores[cores.length - 1]);
@@ -55,14 +57,13 @@ record Options(
   List<Workload> workloads() {
     Set<Workload> wanted = new LinkedHashSet<>();
     for (String name : workloadNames.split(",", -1)) {
-      String pattern = "\\Q" + name.replace("*", "\\E.*\\Q") + "\\E";
       List<Workload> some =
           Workload.ALL.stream()
               .filter(
                   workload ->
                       name.equals("all")
                           || (name.equals("standard") && workload.standard())
-                          || workload.name().matches(pattern))
+                          || workload.isCalled(name))
               .toList();
       if (some.isEmpty()) {
         throw new IllegalArgumentException(

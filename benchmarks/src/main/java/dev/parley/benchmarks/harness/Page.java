@@ -133,7 +133,7 @@ final class Page {
     long met = goals.stream().filter(goal -> goal.met().orElse(false)).count();
     long known = goals.stream().filter(goal -> goal.met().isPresent()).count();
     html.append("<h2>Goals: %d of %d met</h2><div class=\"card\"><table>".formatted(met, known));
-    html.append("<tr><th>Workload<th>Goal<th>Reached<th>");
+    html.append("<tr><th>Workload<th>Goal<th>Reached<th>Round by round<th>");
     for (Goal goal : goals) {
       String verdict =
           goal.met()
@@ -141,7 +141,8 @@ final class Page {
               .orElse("<td class=\"soft\">–");
       html.append("<tr><td>").append(Charts.escape(goal.what()));
       html.append("<td>").append(Charts.escape(goal.target()));
-      html.append("<td>").append(Charts.escape(goal.reached())).append(verdict);
+      html.append("<td>").append(Charts.escape(goal.reached()));
+      html.append("<td>").append(goal.spread()).append(verdict);
     }
     html.append("</table></div>");
   }
@@ -187,7 +188,7 @@ final class Page {
   private void everything() {
     html.append("<h2>Everything</h2><details class=\"card\"><summary>all numbers</summary><table>");
     html.append("<tr><th>Workload<th>Client<th>Median<th>Least<th>Most<th>CPU each");
-    html.append("<th>Allocated each<th>p99<th>p99.9");
+    html.append("<th>Allocated each<th>p99<th>p99.9<th>Server busy");
     JsonNode workloads = results.path("workloads");
     for (String name : workloads.propertyNames()) {
       JsonNode workload = workloads.get(name);
@@ -196,7 +197,7 @@ final class Page {
         html.append("<tr><td>").append(name).append("<td>");
         html.append(Charts.escape(charts.title(client)));
         if (!result.has("value")) {
-          html.append("<td colspan=\"7\">")
+          html.append("<td colspan=\"8\">")
               .append(Charts.escape(result.path("failed").asString("")));
           continue;
         }
@@ -211,6 +212,8 @@ final class Page {
           html.append("<td>");
           html.append(curve.has(index) ? Charts.micros(curve.get(index).asDouble()) : "");
         }
+        html.append("<td>");
+        html.append(Math.round(100 * result.path("serverBusy").asDouble(0))).append(" %");
       }
     }
     html.append("</table></details>");
@@ -222,22 +225,27 @@ final class Page {
         """
         <h2>How it was measured</h2>
         <p>The server is <code>benchmarks/server/server.c</code>: one thread in C on epoll, TLS by
-        OpenSSL. How busy it was is with each round in <code>benchmarks.json</code>. Each client runs
-        in a JVM of its own (<code>%s</code>), warms up for %s seconds, and measures rounds of %s
-        seconds when it is told to; the clients take turns, so that what drifts on the machine drifts
-        for all. CPU time and allocation are those of the whole JVM.</p>
-        <p>For round trips, client and server share core %s, and the server is scheduled as
-        SCHED_BATCH, so that it does not preempt the client: each round trip really waits, and its
-        time is the length of the way through both. For all else the server has core %s and the
-        client core %s. A client that calls back sends the next message from the callback; one that
-        blocks, from the thread that received. From a virtual thread, both wait for each answer on
-        that thread.</p>
+        OpenSSL. How busy it was stands with each client under <i>all numbers</i>: where it was busy
+        all the time, it is the server that was measured. Each client runs in a JVM of its own
+        (<code>%s</code>), warms up for %s seconds and, while its compilers have much to do, for up to
+        four times as long, and measures rounds of %s seconds when it is told to; the clients take
+        turns, so that what drifts on the machine drifts for all. CPU time and allocation are those of
+        the whole JVM.</p>
+        <p>For round trips, client and server share core %s: what counts is the length of the way
+        through both. The kernel mostly lets the server answer before the client's send returns.
+        Those that are <i>answered when the client waits</i> have the server scheduled as SCHED_BATCH,
+        so that it does not preempt the client and each round trip really waits, as over a network.
+        For all else the server has core %s and the client core %s. A client that calls back sends the
+        next message from the callback; one that blocks, from the thread that received. From a virtual
+        thread, both wait for each answer on that thread, but where the callback is on one
+        already.</p>
         <p><i>raw</i> is no client: it writes frames that were encoded before, looks at the heads of
         those it reads, and makes no message of them. <i>raw messages</i> does what no client can do
         without where messages go in and out, and nothing else: header, key, masking and copy; an
         array or a string for each that came. <i>zlib alone</i> makes the calls of zlib that each
-        client has to make, without a socket. Idle sessions have echoed one message each,
-        compressed ones have not; their heap is what is left after collections.</p>
+        client has to make, without a socket. Idle sessions have echoed one message each, but those
+        that would keep a window of it; their heap is what is left after collections, and what they
+        hold outside of it is told by how much the process has grown.</p>
         """
             .formatted(
                 method.path("jvmOptions").asString(),

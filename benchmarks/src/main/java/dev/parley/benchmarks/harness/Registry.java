@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.benchmarks.harness;
 
+import dev.parley.benchmarks.Workload;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
@@ -24,10 +25,11 @@ final class Registry {
       String classpath,
       List<String> options,
       String tls,
+      boolean writes,
       Set<String> workloads) {
     /** Tells whether the client is measured with a workload: mostly it is with all. */
-    boolean takesPartIn(String workload) {
-      return workloads.isEmpty() || workloads.contains(workload);
+    boolean takesPartIn(Workload workload) {
+      return workloads.isEmpty() || workloads.stream().anyMatch(workload::isCalled);
     }
   }
 
@@ -63,6 +65,7 @@ final class Registry {
         classpath.toString(),
         options.isEmpty() ? List.of() : List.of(options.split("\\s+", -1)),
         properties.getProperty(name + ".tls", "jdk"),
+        !properties.getProperty(name + ".written", "told").equals("untold"),
         workloads.isEmpty() ? Set.of() : Set.of(workloads.split(",", -1)));
   }
 

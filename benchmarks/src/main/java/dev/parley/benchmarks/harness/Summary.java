@@ -25,6 +25,7 @@ record Summary(
     double most,
     double allocated,
     double cpuMicros,
+    double serverBusy,
     List<Double> curve,
     JsonNode last) {
 
@@ -51,6 +52,7 @@ record Summary(
         all[all.length - 1],
         median(rounds, round -> round.get("allocated").asDouble() / round.get("count").asDouble()),
         median(rounds, round -> round.get("cpu").asDouble() / 1e3 / round.get("count").asDouble()),
+        median(rounds, round -> round.path("serverBusy").asDouble(Double.NaN)),
         curve,
         rounds.get(rounds.size() - 1));
   }
@@ -62,6 +64,7 @@ record Summary(
     result.put("most", rounded(most));
     result.put("allocated", rounded(allocated));
     result.put("cpuMicros", rounded(cpuMicros));
+    result.put("serverBusy", rounded(serverBusy));
     if (!curve.isEmpty()) {
       ArrayNode percentiles = result.putArray("percentiles");
       curve.forEach(percentiles::add);

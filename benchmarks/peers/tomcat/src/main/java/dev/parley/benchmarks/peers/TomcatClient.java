@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  * Tomcat. Many messages are batched, as the Jakarta API offers it. One message at a time may be
  * sent, so senders take turns; its own blocking calls are what a callback answers with, too. Its
  * limits are raised from 8 KiB to the largest message, and so are its buffers if there is one
- * session: a message of 1 MiB would take 128 writes.
+ * session: a message of 1 MiB would take 128 writes. It has no setting for TCP_NODELAY, so Nagle's
+ * algorithm is on.
  */
 public final class TomcatClient implements Client {
   private @Nullable WsWebSocketContainer container;
