@@ -6,11 +6,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.parley.client.CloseInfo;
 import dev.parley.client.ClosedReceiveChannelException;
 import dev.parley.client.DefaultClientWebSocketSession;
 import dev.parley.client.HttpClient;
+import dev.parley.client.WebSocketOpeningException;
 import dev.parley.client.WebSocketSession;
 import dev.parley.client.WebSockets;
+import dev.parley.client.transport.OpeningPhase;
 import dev.parley.client.transport.SocketOptions;
 import dev.parley.client.transport.TlsOptions;
 import dev.parley.testkit.Fault;
@@ -24,6 +27,8 @@ import dev.parley.testkit.Scenario;
 import dev.parley.testkit.Step;
 import dev.parley.testkit.TestCertificates;
 import dev.parley.websocket.CloseReason;
+import dev.parley.websocket.ClosingHandshake;
+import dev.parley.websocket.ClosingHandshake.Closer;
 import dev.parley.websocket.Frame;
 import dev.parley.websocket.Opcode;
 import dev.parley.websocket.WebSocketClosedException;
@@ -37,9 +42,7 @@ import java.net.ServerSocket;
 import java.net.SocketTimeoutException;
 import java.net.StandardSocketOptions;
 import java.net.UnknownHostException;
-import java.nio.channels.SocketChannel;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -50,6 +53,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -88,77 +92,66 @@ final class NetworkTest {
     }
   }
 
-  /** Accepts so few connections that the system answers no further one, in either sense. */
-  private static final class BlackHole implements AutoCloseable {
-    private final ServerSocket listener;
-    private final List<SocketChannel> waiting = new ArrayList<>();
+  private static void assertFailed(WebSocketException failure, OpeningPhase phase, String word) {
+    assertThat(failure)
+        .isExactlyInstanceOf(WebSocketOpeningException.class)
+        .asInstanceOf(InstanceOfAssertFactories.type(WebSocketOpeningException.class))
+        .returns(phase, WebSocketOpeningException::phase)
+        .returns(word, WebSocketOpeningException::reason);
+  }
 
-    BlackHole(InetAddress address, int port) throws IOException {
-      listener = new ServerSocket(port, 1, address);
-      for (int i = 0; i < 8; i++) {
-        SocketChannel channel = SocketChannel.open();
-        waiting.add(channel);
-        channel.configureBlocking(false);
-        boolean unused = channel.connect(listener.getLocalSocketAddress());
-      }
-    }
-
-    int port() {
-      return listener.getLocalPort();
-    }
-
-    @Override
-    public void close() throws IOException {
-      for (SocketChannel channel : waiting) {
-        channel.close();
-      }
-      listener.close();
+  /** Opens a session that must fail, and returns how. */
+  private WebSocketException failure(String url, Duration timeout) {
+    try (HttpClient client = client(ws -> ws.openTimeout(timeout))) {
+      return catchThrowableOfType(WebSocketException.class, () -> client.webSocketSession(url));
     }
   }
 
   @Nested
   @Row(70)
   class Names {
-    private WebSocketException failure(String host, Duration timeout) {
-      try (HttpClient client = client(ws -> ws.openTimeout(timeout))) {
-        return catchThrowableOfType(
-            WebSocketException.class,
-            () -> client.webSocketSession("ws://" + host + ":" + server.port()));
-      }
+    private String url(String host) {
+      return "ws://" + host + ":" + server.port();
     }
 
     @Test
     void unknownOneIsNamed() {
-      assertThat(failure(ExamNames.unknown(), SOON))
+      WebSocketException failure = failure(url(ExamNames.unknown()), SOON);
+
+      assertThat(failure)
           .hasCauseInstanceOf(UnknownHostException.class)
           .hasMessageContaining(ExamNames.unknown());
+      assertFailed(failure, OpeningPhase.LOOK_UP, "unknown-host");
     }
 
     @Test
     void oneWithoutAddressesIsNamed() {
       String host = ExamNames.name("empty");
 
-      assertThat(failure(host, SOON))
-          .hasCauseInstanceOf(UnknownHostException.class)
-          .hasMessageContaining(host);
+      WebSocketException failure = failure(url(host), SOON);
+
+      assertThat(failure).hasCauseInstanceOf(UnknownHostException.class).hasMessageContaining(host);
+      assertFailed(failure, OpeningPhase.LOOK_UP, "unknown-host");
     }
 
     @Test
     void nameServerThatIsSilentIsGivenUp() {
       long start = TimeBound.now();
 
-      assertThat(failure(ExamNames.unanswered(), SHORT))
+      WebSocketException failure = failure(url(ExamNames.unanswered()), SHORT);
+
+      assertTook(start, SHORT, SHORT);
+      assertThat(failure)
           .hasCauseInstanceOf(SocketTimeoutException.class)
           .hasMessageContaining("no address of " + ExamNames.unanswered());
-      assertTook(start, SHORT, SHORT);
+      assertFailed(failure, OpeningPhase.LOOK_UP, "timeout");
     }
 
     @Test
     void nextAddressIsTriedAfterOneThatIsDead() {
       String host = ExamNames.name("dead-and-live", address("127.0.0.2"), address("127.0.0.1"));
       try (HttpClient client = client(ws -> {});
-          WebSocketSession session =
-              client.webSocketSession("ws://" + host + ":" + server.port())) {
+          WebSocketSession session = client.webSocketSession(url(host))) {
         session.send("hello");
         assertThat(session.incoming().receive()).isEqualTo(new Frame.Text("hello"));
       }
@@ -172,8 +165,7 @@ final class NetworkTest {
       long start = TimeBound.now();
       try (BlackHole filled = new BlackHole(hole, server.port());
           HttpClient client = client(ws -> ws.openTimeout(timeout));
-          WebSocketSession session =
-              client.webSocketSession("ws://" + host + ":" + server.port())) {
+          WebSocketSession session = client.webSocketSession(url(host))) {
         Duration headStart = Duration.ofMillis(250); // RFC 8305 §8
         assertTook(start, headStart, headStart);
         assertThat(session.closeReason()).isNotDone();
@@ -193,8 +185,9 @@ final class NetworkTest {
     void errorListsAllAttempts() {
       String host = ExamNames.name("dead", address("127.0.0.2"), address("127.0.0.3"));
 
-      WebSocketException failure = failure(host, SOON);
+      WebSocketException failure = failure(url(host), SOON);
 
+      assertFailed(failure, OpeningPhase.CONNECT, "unreachable");
       assertThat(failure)
           .hasCauseInstanceOf(ConnectException.class)
           .hasMessageContainingAll("127.0.0.2:" + server.port(), "127.0.0.3:" + server.port());
@@ -206,33 +199,31 @@ final class NetworkTest {
   @Row(71)
   class Connecting {
     @Test
-    void isRefusedAtOnce() throws IOException {
-      int nobody;
-      try (ServerSocket gone = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-        nobody = gone.getLocalPort();
-      }
-      try (HttpClient client = client(ws -> ws.openTimeout(SOON.multipliedBy(10)))) {
-        long start = TimeBound.now();
-        assertThatExceptionOfType(WebSocketException.class)
-            .isThrownBy(() -> client.webSocketSession("ws://127.0.0.1:" + nobody))
-            .withCauseInstanceOf(ConnectException.class)
-            .withMessageContaining("127.0.0.1:" + nobody);
-        assertTook(start, Duration.ZERO);
-      }
+    void isRefusedAtOnce() {
+      // A port that is free could be somebody's by now; this one is ours, at another address.
+      String nobody = "127.0.0.2:" + server.port();
+      long start = TimeBound.now();
+
+      WebSocketException failure = failure("ws://" + nobody, SOON.multipliedBy(10));
+
+      assertTook(start, Duration.ZERO);
+      assertThat(failure).hasCauseInstanceOf(ConnectException.class).hasMessageContaining(nobody);
+      assertFailed(failure, OpeningPhase.CONNECT, "unreachable");
       assertThat(connector.made()).isZero();
     }
 
     @Test
     void isGivenUpWhereNobodyAnswers() throws IOException {
-      InetAddress address = address("127.0.0.5");
-      try (BlackHole hole = new BlackHole(address, 0);
-          HttpClient client = client(ws -> ws.openTimeout(SHORT))) {
+      try (BlackHole hole = new BlackHole(address("127.0.0.5"), 0)) {
         long start = TimeBound.now();
-        assertThatExceptionOfType(WebSocketException.class)
-            .isThrownBy(() -> client.webSocketSession("ws://127.0.0.5:" + hole.port()))
-            .withCauseInstanceOf(SocketTimeoutException.class)
-            .withMessageContaining("127.0.0.5:" + hole.port());
+
+        WebSocketException failure = failure("ws://127.0.0.5:" + hole.port(), SHORT);
+
         assertTook(start, SHORT, SHORT);
+        assertThat(failure)
+            .hasCauseInstanceOf(SocketTimeoutException.class)
+            .hasMessageContaining("127.0.0.5:" + hole.port());
+        assertFailed(failure, OpeningPhase.CONNECT, "timeout");
       }
       assertThat(connector.made()).isZero();
     }
@@ -415,7 +406,7 @@ final class NetworkTest {
       int frame = HEADER + MESSAGE.length;
       server.enqueue(Scenario.accept().stall());
       try (HttpClient client = client(ws -> ws.writeTimeout(SHORT))) {
-        WebSocketSession session = client.webSocketSession(server.url());
+        DefaultClientWebSocketSession session = client.webSocketSession(server.url());
         long opened = connector.written();
 
         long start = TimeBound.now();
@@ -435,6 +426,15 @@ final class NetworkTest {
         assertThatExceptionOfType(WebSocketClosedException.class)
             .isThrownBy(() -> session.send("late"));
         assertThat(connector.written()).as("nothing comes after half a frame").isEqualTo(written);
+
+        CloseInfo end = session.closeInfo().orElseThrow();
+        assertThat(end.messagesSent())
+            .as("messages wholly written: those whose send returned, and not the half one")
+            .isEqualTo(sent.get())
+            .isEqualTo((written - opened) / frame);
+        assertThat(end.messagesAccepted()).as("the half one too").isEqualTo(sent.get() + 1);
+        assertThat(end.bytesSent()).isEqualTo(written - opened);
+        assertThat(end.failure()).hasCauseInstanceOf(SocketTimeoutException.class);
       }
       connector.assertNoneOpen(SOON);
     }
@@ -601,8 +601,9 @@ final class NetworkTest {
               .send(new Frame.Close(CloseReason.GOING_AWAY))
               .expectRaw("our Close", frame -> frame.opcode() == 8)
               .endOfStream());
-      try (FaultProxy proxy = FaultProxy.start(server.port())) {
-        WebSocketSession session = client.webSocketSession("ws://localhost:" + proxy.port());
+      try (FaultProxy proxy = FaultProxy.start(server.port());
+          HttpClient patient = client(ws -> ws.closeTimeout(SOON))) {
+        WebSocketSession session = patient.webSocketSession("ws://localhost:" + proxy.port());
         ProxiedConnection connection = proxy.takeConnection(SOON);
         long before = connector.written();
         CompletableFuture<Void> closing =
@@ -615,6 +616,12 @@ final class NetworkTest {
         assertThat(session.closeReason().join()).isEqualTo(bye);
         assertThat(connection.awaitEnding(SOON)).isEqualTo(ProxiedConnection.Ending.FINISHED);
         assertThat(server.takeConnection(SOON).frames()).hasSize(1);
+        WebSocketClosedException end =
+            catchThrowableOfType(WebSocketClosedException.class, () -> session.send("late"));
+        assertThat(end.closingHandshake())
+            .returns(bye, ClosingHandshake::sent)
+            .returns(CloseReason.GOING_AWAY, ClosingHandshake::received)
+            .returns(Closer.US, ClosingHandshake::first);
       }
       connector.assertNoneOpen(SOON);
     }
