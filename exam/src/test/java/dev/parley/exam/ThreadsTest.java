@@ -24,6 +24,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.io.Writer;
+import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -41,6 +42,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -274,6 +277,52 @@ final class ThreadsTest {
         HttpClient.create(config -> config.connector(connector).install(WebSockets.PLUGIN))) {
       String url = "ws://" + ExamNames.unanswered();
       new Interrupted(virtual, () -> client.webSocketSession(url)).interrupt();
+      assertThat(connector.made()).isZero();
+    }
+  }
+
+  /** Nobody answers, in either sense; afterwards no socket of ours knocks any more. */
+  @Row(81)
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @EnabledOnOs(OS.LINUX)
+  void interruptedWhileConnecting(boolean virtual) throws Exception {
+    CountingConnector connector = new CountingConnector();
+    try (BlackHole hole = new BlackHole(InetAddress.getByName("127.0.0.6"), 0);
+        HttpClient client =
+            HttpClient.create(config -> config.connector(connector).install(WebSockets.PLUGIN))) {
+      String url = "ws://127.0.0.6:" + hole.port();
+      long others = hole.knocking();
+      Interrupted opener = new Interrupted(virtual, () -> client.webSocketSession(url));
+      hole.awaitKnocking(others + 1);
+      opener.interrupt();
+      hole.awaitKnocking(others);
+      assertThat(connector.made()).isZero();
+    }
+  }
+
+  @Row(81)
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void interruptedInAHandshakeOfTlsThatNobodyAnswers(boolean virtual) throws Exception {
+    CountDownLatch asked = new CountDownLatch(1);
+    CountDownLatch left = new CountDownLatch(1);
+    CountingConnector connector = new CountingConnector();
+    try (BareServer server =
+            BareServer.start(
+                connection -> {
+                  assertThat(connection.in.read()).as("a handshake record").isEqualTo(0x16);
+                  asked.countDown();
+                  connection.readToEnd();
+                  left.countDown();
+                });
+        HttpClient client =
+            HttpClient.create(config -> config.connector(connector).install(WebSockets.PLUGIN))) {
+      String url = "wss://localhost:" + server.port();
+      Interrupted opener = new Interrupted(virtual, () -> client.webSocketSession(url));
+      await(asked);
+      opener.interrupt();
+      await(left);
       assertThat(connector.made()).isZero();
     }
   }
