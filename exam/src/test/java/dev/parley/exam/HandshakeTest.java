@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.exam;
 
-import static dev.parley.exam.TimeBound.assertTook;
 import static dev.parley.exam.Trial.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.parley.client.HttpClient;
 import dev.parley.client.HttpResponse;
-import dev.parley.client.WebSocketOpeningException;
 import dev.parley.client.WebSocketUpgradeException;
 import dev.parley.client.WebSockets;
 import dev.parley.client.transport.OpeningPhase;
@@ -27,7 +25,6 @@ import dev.parley.websocket.handshake.Headers;
 import dev.parley.websocket.handshake.ResponseHead;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -261,10 +258,14 @@ final class HandshakeTest {
         .glued();
   }
 
+  private static HttpClient client(Duration openTimeout) {
+    return HttpClient.create(
+        config -> config.install(WebSockets.PLUGIN, ws -> ws.openTimeout(openTimeout)));
+  }
+
   @Row(9)
   @Test
   void slowloris() throws Exception {
-    Duration timeout = Duration.ofMillis(400);
     try (BareServer server =
             BareServer.start(
                 connection -> {
@@ -273,19 +274,15 @@ final class HandshakeTest {
                       "HTTP/1.1 101 Switching ".repeat(1000).getBytes(StandardCharsets.US_ASCII));
                   connection.readToEnd();
                 });
-        FaultProxy way = FaultProxy.start(server.port());
-        HttpClient client =
-            HttpClient.create(
-                config -> config.install(WebSockets.PLUGIN, ws -> ws.openTimeout(timeout)))) {
+        FaultProxy way = FaultProxy.start(server.port())) {
       way.always(Faults.none().toClient(Fault.drip(Duration.ofMillis(20))));
-      long start = TimeBound.now();
-      assertThatExceptionOfType(WebSocketOpeningException.class)
-          .isThrownBy(() -> client.webSocketSession("ws://localhost:" + way.port()))
-          .withCauseInstanceOf(SocketTimeoutException.class)
-          .withMessageContaining("timeout while waiting for the response")
-          .returns("timeout", WebSocketOpeningException::reason)
-          .returns(OpeningPhase.RESPONSE, WebSocketOpeningException::phase);
-      assertTook(start, timeout, timeout);
+      assertThat(
+              LateOpening.failure(
+                  OpeningPhase.RESPONSE,
+                  Duration.ofMillis(400),
+                  HandshakeTest::client,
+                  "ws://localhost:" + way.port()))
+          .hasMessageContaining("timeout while waiting for the response");
       server.awaitEnd(SOON);
     }
   }

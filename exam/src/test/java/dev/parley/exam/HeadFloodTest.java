@@ -7,10 +7,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.parley.client.HttpClient;
+import dev.parley.client.WebSocketOpeningException;
 import dev.parley.client.WebSocketUpgradeException;
 import dev.parley.client.WebSockets;
+import dev.parley.client.transport.OpeningPhase;
+import dev.parley.client.transport.ProxyException;
+import dev.parley.client.transport.ProxyOptions;
+import dev.parley.client.transport.ProxyOptions.Kind;
 import dev.parley.websocket.handshake.ClientHandshake;
 import dev.parley.websocket.handshake.HandshakeException;
+import dev.parley.websocket.handshake.HandshakeFailure;
 import dev.parley.websocket.handshake.HandshakeKey;
 import dev.parley.websocket.handshake.HeadLimits;
 import dev.parley.websocket.handshake.HeadReader;
@@ -137,6 +143,42 @@ final class HeadFloodTest {
   void endlessShortHeaders(boolean byteByByte) throws Exception {
     try (BareServer server = flood(STATUS_LINE, "X:y\r\n")) {
       fails("too-many", server, byteByByte);
+    }
+  }
+
+  @Row(61)
+  @ParameterizedTest
+  @CsvSource({
+    "'HTTP/1.1 200 ',       x,                       HEAD_TOO_LARGE",
+    "'HTTP/1.1 200 OK~A: ', x,                       HEAD_TOO_LARGE",
+    "'HTTP/1.1 200 OK~',    A: b~,                   TOO_MANY_HEADERS",
+    "'',                    HTTP/1.1 100 Continue~~, HEAD_TOO_LARGE",
+    "'HTTP/1.1 2O0',        x,                       BAD_HTTP",
+  })
+  void endlessHeadOfAProxy(String first, String rest, HandshakeFailure why) throws Exception {
+    String more = rest.repeat(1_000);
+    try (BareServer proxy = flood(first.replace("~", "\r\n"), more.replace("~", "\r\n"));
+        HttpClient client =
+            HttpClient.create(
+                config ->
+                    config
+                        .install(WebSockets.PLUGIN)
+                        .proxy(ProxyOptions.of(Kind.HTTP, "localhost", proxy.port())))) {
+      long allocation =
+          Cost.allocation(
+              () ->
+                  assertThatExceptionOfType(WebSocketOpeningException.class)
+                      .isThrownBy(() -> client.webSocketSession("ws://origin.invalid/"))
+                      .returns(OpeningPhase.PROXY, WebSocketOpeningException::phase)
+                      .returns("proxy-malformed", WebSocketOpeningException::reason)
+                      .havingCause()
+                      .isInstanceOf(ProxyException.class)
+                      .havingCause()
+                      .isInstanceOfSatisfying(
+                          HandshakeException.class,
+                          broken -> assertThat(broken.failure()).isEqualTo(why)));
+      assertThat(allocation).isLessThan(MEMORY_BOUND);
+      proxy.awaitEnd(SOON);
     }
   }
 

@@ -25,7 +25,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.bouncycastle.tls.CipherSuite;
 import org.bouncycastle.tls.ExtensionType;
@@ -277,6 +280,45 @@ final class TlsProtocolTest {
         assertThat(failure.phase()).isEqualTo(OpeningPhase.TLS);
         assertThat(failure.reason()).isIn("timeout", "tls-failed"); // JSSE puts up with some only
         Throwable unused = server.end(); // closed by us
+      }
+    }
+
+    /** There is one deadline for all of an opening: a slow handshake lengthens nothing. */
+    @Test
+    @Row({9, 60})
+    void leavesTheResponseWhatIsLeftOfTheTime() throws Exception {
+      Duration pause = Duration.ofMillis(1200);
+      TlsServer.Service dripping =
+          TlsServer.jsse(
+              certificate().make().context(),
+              TlsClient.TLS_1_3,
+              secured -> {
+                assertThat(secured.readRequest().method()).isEqualTo("GET");
+                drip(secured.out(), "HTTP/1.1 101 " + "Switching ".repeat(800));
+              });
+      try (TlsServer server = new TlsServer(dripping);
+          FaultProxy way = FaultProxy.start(server.port())) {
+        way.always(Faults.none().toClient(Fault.delay(0, pause)));
+        assertThat(
+                LateOpening.failure(
+                    OpeningPhase.RESPONSE,
+                    Duration.ofSeconds(2),
+                    timeout -> TlsClient.client(TlsClient.TRUSTING, timeout),
+                    "wss://www.example:" + way.port()))
+            .hasMessageMatching(".* timeout while waiting for the response .* over TLSv1.3");
+      }
+    }
+
+    private static void drip(OutputStream out, String text) throws Exception {
+      try (ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor()) {
+        for (byte next : text.getBytes(StandardCharsets.US_ASCII)) {
+          Callable<Boolean> write =
+              () -> {
+                out.write(next);
+                return true;
+              };
+          assertThat(clock.schedule(write, 20, TimeUnit.MILLISECONDS).get()).isTrue();
+        }
       }
     }
 
