@@ -12,6 +12,7 @@ import dev.parley.client.WebSockets;
 import dev.parley.client.transport.SocketOptions;
 import dev.parley.testkit.RawFrame;
 import dev.parley.websocket.Frame;
+import dev.parley.websocket.Limits;
 import dev.parley.websocket.Opcode;
 import dev.parley.websocket.Violation;
 import dev.parley.websocket.WebSocketException;
@@ -140,6 +141,48 @@ final class FrameFloodTest {
         ws -> {},
         RawFrame.of(Opcode.BINARY, new byte[size]).withFin(false).toBytes(),
         repeat(fragment, 1000));
+  }
+
+  /** At its limit of fragments a message that is nearly nothing holds no more than any other. */
+  @Row({31, 32})
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1})
+  void fragmentsOfNearlyNothingHoldLittle(int size) throws Exception {
+    int most = Limits.DEFAULT.maxFragments();
+    byte[] first = RawFrame.of(Opcode.BINARY, new byte[size]).withFin(false).toBytes();
+    byte[] next = RawFrame.of(Opcode.CONTINUATION, new byte[size]).withFin(false).toBytes();
+    byte[] others = repeat(next, most - 1);
+    CountDownLatch opened = new CountDownLatch(1);
+    CountDownLatch written = new CountDownLatch(1);
+    CountDownLatch measured = new CountDownLatch(1);
+    AtomicInteger code = new AtomicInteger();
+    try (BareServer server =
+            BareServer.start(
+                connection -> {
+                  connection.accept();
+                  opened.await();
+                  connection.write(first);
+                  connection.write(others);
+                  connection.write(RawFrame.of(Opcode.PING, EMPTY));
+                  connection.readFrame(); // the Pong: the client has read what came before
+                  written.countDown();
+                  measured.await();
+                  connection.write(next);
+                  code.set(connection.readClose().payload().getShort());
+                });
+        HttpClient client = client(ws -> ws.maxMessageSize(LIMIT))) {
+      DefaultClientWebSocketSession session = client.webSocketSession(server.url());
+      long before = Cost.liveHeap();
+      opened.countDown();
+      assertThat(written.await(SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      assertThat(Cost.liveHeap() - before).isLessThan(MEMORY_BOUND);
+      measured.countDown();
+      Delivered delivered = Delivered.by(session);
+      assertThat(delivered.frames()).isEmpty();
+      Trial.assertFailed(session, delivered, Violation.TOO_MANY_FRAGMENTS);
+      server.awaitEnd(SOON);
+      assertThat(code).hasValue(1008);
+    }
   }
 
   static byte[] repeat(byte[] bytes, int count) {

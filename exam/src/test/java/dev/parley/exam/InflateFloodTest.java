@@ -26,6 +26,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.zip.Deflater;
 import java.util.zip.Inflater;
@@ -64,18 +67,21 @@ final class InflateFloodTest {
                         .extensions(all -> all.install(WebSocketExtensions.perMessageDeflate()))));
   }
 
-  /** Accepts with compression, sends bytes, and waits for the client to go. */
-  private static BareServer server(byte[] wire) throws IOException {
+  /** The codes of the Close frames that the servers got. */
+  private final BlockingQueue<Integer> codes = new LinkedBlockingQueue<>();
+
+  /** Accepts with compression, sends bytes, and waits for the client to close. */
+  private BareServer server(byte[] wire) throws IOException {
     return BareServer.start(
         connection -> {
           connection.accept(
               BareServer.STATUS_LINE + "Sec-WebSocket-Extensions: permessage-deflate\r\n");
           connection.write(wire);
-          connection.readClose();
+          codes.add((int) connection.readClose().payload().getShort());
         });
   }
 
-  private static void isTooBig(byte[] wire) throws Exception {
+  private void isTooBig(byte[] wire) throws Exception {
     try (BareServer server = server(wire);
         HttpClient client = client()) {
       long allocation = Cost.allocation(() -> receiveBomb(client, server));
@@ -83,11 +89,12 @@ final class InflateFloodTest {
     }
   }
 
-  private static void receiveBomb(HttpClient client, BareServer server) {
+  private void receiveBomb(HttpClient client, BareServer server) throws InterruptedException {
     DefaultClientWebSocketSession session = client.webSocketSession(server.url());
     Delivered delivered = Delivered.by(session);
     assertThat(delivered.frames()).isEmpty();
     Trial.assertFailed(session, delivered, Violation.MESSAGE_TOO_BIG);
+    assertThat(codes.poll(SOON.toSeconds(), TimeUnit.SECONDS)).isEqualTo(1009);
   }
 
   private static RawFrame compressed(byte[] payload) {
