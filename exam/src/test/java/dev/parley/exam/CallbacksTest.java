@@ -210,7 +210,7 @@ final class CallbacksTest {
   @Test
   void callbackThatBlocksHoldsUpNoKeepAlive() throws Exception {
     Duration interval = Duration.ofMillis(200);
-    Duration timeout = Duration.ofMillis(300);
+    Duration timeout = Duration.ofSeconds(2); // which a live server keeps on a busy machine, too
     CountDownLatch told = new CountDownLatch(1);
     CompletableFuture<Void> enough = new CompletableFuture<>();
     try (Trial trial = Trial.begin(ws -> ws.pingInterval(interval).pongTimeout(timeout))) {
@@ -233,7 +233,7 @@ final class CallbacksTest {
               trial.server.url(),
               session -> {
                 MockConnection seen = trial.server.takeConnection(SOON);
-                for (int pings = 0; pings < 5; pings++) { // for longer than a dead peer is given
+                for (int pings = 0; pings < 12; pings++) { // for longer than a dead peer is given
                   assertThat(seen.takeFrame(SOON).opcode()).isEqualTo(Opcode.PING.code());
                 }
                 session.send("still open");

@@ -83,10 +83,10 @@ final class CutTest {
   private static final Duration SOON = Duration.ofSeconds(20);
   private static final Duration SHORT_OPENING = Duration.ofMillis(300);
 
-  /** How the judgement of an opening begins that ran out of time before it came to the cut. */
+  /** How the judgement begins of what ran out of time before it came to the cut. */
   private static final String HURRIED = "; out of time before the cut";
 
-  private static final Duration PING_INTERVAL = Duration.ofSeconds(1);
+  private static final Duration SHORT_PINGS = Duration.ofSeconds(1);
   private static final Duration SHORT = Duration.ofMillis(300);
 
   private static final List<Frame> MESSAGES =
@@ -95,6 +95,8 @@ final class CutTest {
           new Frame.Text("two"),
           new Frame.Binary("three".getBytes(StandardCharsets.UTF_8)));
   private static final byte[] PING = {1, 2};
+
+  private static final Seen OPENED = new Seen(true, 0, false);
 
   enum Line {
     PLAIN,
@@ -115,6 +117,31 @@ final class CutTest {
 
     private boolean compare(Seen other) {
       return (!opened || other.opened) && messages <= other.messages && (!clean || other.clean);
+    }
+  }
+
+  /**
+   * How long a client waits for what may never come.
+   *
+   * @param pings how long for any byte, until it asks for one; {@code null} for ever
+   * @param pongs how long for any byte after that
+   */
+  private record Patience(Duration opening, @Nullable Duration pings, Duration pongs) {
+    static final Patience LONG = new Patience(SOON, null, CutTest.SHORT);
+    static final Patience SHORT = new Patience(SHORT_OPENING, SHORT_PINGS, CutTest.SHORT);
+
+    Patience withOpening(Duration opening) {
+      return new Patience(opening, pings, pongs);
+    }
+
+    /** Returns more of it, for a slow machine. */
+    Patience times(int factor) {
+      return new Patience(opening.multipliedBy(factor), pings, pongs.multipliedBy(factor));
+    }
+
+    /** Returns how long a peer may be silent in an open session. */
+    Duration silence() {
+      return pings == null ? Duration.ZERO : pings.plus(pongs);
     }
   }
 
@@ -255,7 +282,7 @@ final class CutTest {
     private final Line line;
     private final MockWebSocketServer server;
     private final CountingConnector connector = new CountingConnector();
-    private final Map<String, HttpClient> clients = new ConcurrentHashMap<>();
+    private final Map<Patience, HttpClient> clients = new ConcurrentHashMap<>();
 
     /** So few are under way at once that each is quick; those in silence do not count. */
     private final Semaphore underWay = new Semaphore(4);
@@ -322,7 +349,7 @@ final class CutTest {
     Stream stream(Way way) throws InterruptedException {
       Shaking shaking = line == Line.TLS ? shaking(way) : new Shaking(0, 0);
       try (FaultProxy proxy = FaultProxy.start(server.port());
-          HttpClient client = client(SOON, null)) {
+          HttpClient client = client(Patience.LONG)) {
         DefaultClientWebSocketSession session = client.webSocketSession(url(proxy));
         ProxiedConnection connection = proxy.takeConnection(SOON);
         long requested = connection.bytesToServer();
@@ -332,7 +359,6 @@ final class CutTest {
         assertThat(connection.awaitEnding(SOON)).isEqualTo(Ending.FINISHED);
         MockConnection recorded = server.takeConnection(SOON);
 
-        Seen open = new Seen(true, 0, false);
         Seen all = new Seen(true, 3, false);
         Seen closed = new Seen(true, 3, true);
         if (way == Way.TO_SERVER) {
@@ -344,7 +370,7 @@ final class CutTest {
               connection.bytesToServer(),
               line,
               lengths,
-              List.of(open, all, closed, closed));
+              List.of(OPENED, all, closed, closed));
         }
         List<Integer> lengths = new ArrayList<>();
         frames().forEach(frame -> lengths.add(frame.toBytes().length));
@@ -357,7 +383,7 @@ final class CutTest {
             connection.bytesToClient(),
             line,
             lengths,
-            List.of(open, one, two, two, two, all, all, closed));
+            List.of(OPENED, one, two, two, two, all, all, closed));
       }
     }
 
@@ -372,7 +398,7 @@ final class CutTest {
                     way == Way.TO_SERVER ? transport.bytesDeparted() : transport.bytesArrived());
                 return transport;
               };
-      try (HttpClient client = client(measuring, SOON, null)) {
+      try (HttpClient client = client(measuring, Patience.LONG)) {
         client.webSocketSession("wss://localhost:" + server.port()).terminate();
       }
       MockConnection unused = server.takeConnection(SOON);
@@ -383,7 +409,7 @@ final class CutTest {
     /** Returns how much a client says to begin TLS, where nobody answers. */
     private long firstWord() {
       try (FaultProxy proxy = FaultProxy.start(server.port());
-          HttpClient client = client(SHORT, null)) {
+          HttpClient client = client(Patience.LONG.withOpening(SHORT))) {
         proxy.enqueue(Faults.none().toClient(Fault.stall(0)));
         assertThatExceptionOfType(WebSocketOpeningException.class)
             .isThrownBy(() -> client.webSocketSession(url(proxy)));
@@ -393,32 +419,33 @@ final class CutTest {
 
     /** Runs the session with a cut, and returns what was wrong, or nothing. */
     String cut(Way way, long place, End end, Stream stream) throws InterruptedException {
-      Duration opening = end == End.SILENCE ? SHORT_OPENING : SOON;
-      String wrong = cut(way, place, end, stream, opening);
-      while (wrong.contains(HURRIED) && opening.compareTo(SOON) < 0) {
-        opening = opening.multipliedBy(4); // the machine was slow
-        wrong = cut(way, place, end, stream, opening);
+      Patience patience = end == End.SILENCE ? Patience.SHORT : Patience.LONG;
+      String wrong = cut(way, place, end, stream, patience);
+      for (Patience more = patience.times(4);
+          wrong.contains(HURRIED) && more.opening().compareTo(SOON) < 0;
+          more = more.times(4)) {
+        wrong = cut(way, place, end, stream, more);
       }
       return wrong;
     }
 
-    private String cut(Way way, long place, End end, Stream stream, Duration unopened)
+    private String cut(Way way, long place, End end, Stream stream, Patience patience)
         throws InterruptedException {
       long variation = line == Line.TLS ? TLS_VARIATION : 0;
       // A cut behind the last byte towards the server may come before or after the answer to it.
       Seen least = stream.seenAfter(place - variation - (way == Way.TO_SERVER ? 1 : 0));
       Seen most = stream.seenAfter(place + variation);
-      Duration opening = least.opened() ? SOON : unopened;
+      Patience granted = least.opened() ? patience.withOpening(SOON) : patience;
       Duration bound = TimeBound.SLACK;
       if (end == End.SILENCE) {
-        bound = bound.plus(most.opened() ? PING_INTERVAL.plus(SHORT) : opening);
+        bound = bound.plus(most.opened() ? patience.silence() : granted.opening());
       }
       Fault fault = Fault.cut(place, end);
       Faults faults =
           way == Way.TO_SERVER ? Faults.none().toServer(fault) : Faults.none().toClient(fault);
 
       Semaphore crowd = end == End.SILENCE && !least.opened() ? together : underWay;
-      HttpClient client = clientFor(opening, end == End.SILENCE ? PING_INTERVAL : null);
+      HttpClient client = clientFor(granted);
       try (FaultProxy proxy = FaultProxy.start(server.port());
           Permit permit = new Permit(crowd)) {
         proxy.enqueue(faults);
@@ -437,6 +464,8 @@ final class CutTest {
         Duration taken = TimeBound.since(start);
         String wrong = report.wrong();
         if (!report.seen().isWithin(least, most)) {
+          // Where it is silence that ends the session, a slow machine may take it for that.
+          wrong += end == End.SILENCE && report.seen().isWithin(OPENED, least) ? HURRIED : "";
           wrong += "; saw " + report.seen() + ", expected " + least + " to " + most;
         }
         if (taken.compareTo(bound) > 0) {
@@ -451,20 +480,15 @@ final class CutTest {
     }
 
     /** Under TLS each session has a client of its own, which has no TLS session to resume. */
-    private HttpClient clientFor(Duration opening, @Nullable Duration pings) {
-      return line == Line.TLS
-          ? client(opening, pings)
-          : clients.computeIfAbsent(opening + " " + pings, key -> client(opening, pings));
+    private HttpClient clientFor(Patience patience) {
+      return line == Line.TLS ? client(patience) : clients.computeIfAbsent(patience, this::client);
     }
 
-    private HttpClient client(Duration opening, @Nullable Duration pings) {
-      return client(connector, opening, pings);
+    private HttpClient client(Patience patience) {
+      return client(connector, patience);
     }
 
-    private HttpClient client(
-        Function<SocketConnector, Connector> connector,
-        Duration opening,
-        @Nullable Duration pings) {
+    private HttpClient client(Function<SocketConnector, Connector> connector, Patience patience) {
       return HttpClient.create(
           config ->
               config
@@ -476,8 +500,8 @@ final class CutTest {
                   .install(
                       WebSockets.PLUGIN,
                       ws -> {
-                        ws.openTimeout(opening).closeTimeout(SHORT);
-                        ws.pingInterval(pings).pongTimeout(SHORT);
+                        ws.openTimeout(patience.opening()).closeTimeout(SHORT);
+                        ws.pingInterval(patience.pings()).pongTimeout(patience.pongs());
                         if (line == Line.COMPRESSED) {
                           ws.extensions(
                               all -> all.install(WebSocketExtensions.perMessageDeflate()));

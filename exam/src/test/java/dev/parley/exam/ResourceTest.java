@@ -147,7 +147,8 @@ final class ResourceTest {
   void floodThatNobodyReceivesIsHeldBack() throws Exception {
     byte[] message = RawFrame.of(Opcode.BINARY, new byte[(int) MIB]).toBytes();
     BlockingQueue<Integer> ponged = new LinkedBlockingQueue<>();
-    Duration silence = Duration.ofMillis(200);
+    Duration interval = Duration.ofMillis(200);
+    Duration timeout = Duration.ofSeconds(2);
     Duration closeTimeout = Duration.ofSeconds(1);
     try (BareServer server =
             BareServer.start(
@@ -165,15 +166,16 @@ final class ResourceTest {
                     config.install(
                         WebSockets.PLUGIN,
                         ws ->
-                            ws.pingInterval(silence)
-                                .pongTimeout(silence)
+                            ws.pingInterval(interval)
+                                .pongTimeout(timeout)
                                 .closeTimeout(closeTimeout)))) {
       long before = Cost.liveHeap();
       DefaultClientWebSocketSession session = client.webSocketSession(server.url());
       CompletableFuture<?> end = session.closeReason();
-      // Several times the silence after which it would be dead, were it not our own.
+      // Longer than the silence after which it would be dead, were it not our own.
+      Duration dead = interval.plus(timeout).plus(TimeBound.SLACK);
       assertThatExceptionOfType(TimeoutException.class)
-          .isThrownBy(() -> end.get(6 * silence.toMillis(), TimeUnit.MILLISECONDS));
+          .isThrownBy(() -> end.get(dead.toMillis(), TimeUnit.MILLISECONDS));
       assertThat(Cost.liveHeap() - before).isLessThan(3 * MIB); // 1 MiB waits, and another comes
       assertThat(end).isNotDone();
       assertThat(ponged).as("answered before the queue was full").isNotEmpty();
