@@ -36,6 +36,8 @@ final class ExamDocumentTest {
 
       What a hostile server, a bad network or a careless caller does to the client, and the tests that prove what happens then.
       `mvn verify` runs them all. `./dev exam` makes this page from the tests' annotations; a row without a test breaks the build.
+      A number stays with its situation; those that are missing are not in use. Some situations are played at full length only with
+      `-Dexam.full=true`; their rows say so.
 
       """;
 
