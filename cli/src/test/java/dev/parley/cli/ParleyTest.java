@@ -21,8 +21,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
-import java.net.InetAddress;
-import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -309,18 +308,18 @@ final class ParleyTest {
 
     @Test
     void isOneWhereNobodyListens() throws IOException {
-      int port;
-      try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-        port = closed.getLocalPort();
+      try (Socket held = new Socket()) { // at a port that nobody else can get to listen at
+        held.bind(null);
+        int port = held.getLocalPort();
+
+        Command command = Command.run("", "ws://127.0.0.1:" + port + "/?token=hidden");
+
+        assertThat(command.status()).isEqualTo(1);
+        assertThat(command.err())
+            .contains("127.0.0.1:" + port, "refused")
+            .doesNotContain("hidden")
+            .hasLineCount(1);
       }
-
-      Command command = Command.run("", "ws://127.0.0.1:" + port + "/?token=hidden");
-
-      assertThat(command.status()).isEqualTo(1);
-      assertThat(command.err())
-          .contains("127.0.0.1:" + port, "refused")
-          .doesNotContain("hidden")
-          .hasLineCount(1);
     }
 
     @Test
@@ -417,17 +416,17 @@ final class ParleyTest {
 
     @Test
     void needsSomebodyThere() throws IOException {
-      int port;
-      try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-        port = closed.getLocalPort();
+      try (Socket held = new Socket()) { // at a port that nobody else can get to listen at
+        held.bind(null);
+        int port = held.getLocalPort();
+
+        Command command = Command.run("", "--proxy=socks5://127.0.0.1:" + port, "ws://a.invalid/");
+
+        assertThat(command.status()).isEqualTo(1);
+        assertThat(command.err())
+            .contains("the proxy 127.0.0.1:" + port + " is out of reach")
+            .hasLineCount(1);
       }
-
-      Command command = Command.run("", "--proxy=socks5://127.0.0.1:" + port, "ws://a.invalid/");
-
-      assertThat(command.status()).isEqualTo(1);
-      assertThat(command.err())
-          .contains("the proxy 127.0.0.1:" + port + " is out of reach")
-          .hasLineCount(1);
     }
   }
 

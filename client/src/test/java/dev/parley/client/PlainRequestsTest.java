@@ -400,17 +400,17 @@ final class PlainRequestsTest {
 
     @Test
     void thatIsNotThereIsToldSo() throws Exception {
-      int port;
-      try (ServerSocket unused = new ServerSocket(0, 0, InetAddress.getLoopbackAddress())) {
-        port = unused.getLocalPort();
-      }
-      for (String scheme : List.of("http", "https")) {
-        HttpRequestException failure =
-            failure(() -> client.get(scheme + "://localhost:" + port + "/a?secret"));
-        assertThat(failure.reason()).isEqualTo("unreachable");
-        assertThat(failure)
-            .hasMessageStartingWith("cannot request " + scheme + "://localhost:" + port + "/a: ")
-            .hasMessageContaining("127.0.0.1");
+      try (Socket held = new Socket()) { // at a port that nobody else can get to listen at
+        held.bind(null);
+        int port = held.getLocalPort();
+        for (String scheme : List.of("http", "https")) {
+          HttpRequestException failure =
+              failure(() -> client.get(scheme + "://localhost:" + port + "/a?secret"));
+          assertThat(failure.reason()).isEqualTo("unreachable");
+          assertThat(failure)
+              .hasMessageStartingWith("cannot request " + scheme + "://localhost:" + port + "/a: ")
+              .hasMessageContaining("127.0.0.1");
+        }
       }
       assertThat(failure(() -> client.get("http://nowhere.invalid/")).reason())
           .isEqualTo("unknown-host");

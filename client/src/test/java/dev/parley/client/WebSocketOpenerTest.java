@@ -30,7 +30,7 @@ import dev.parley.websocket.handshake.Headers;
 import dev.parley.websocket.handshake.ResponseHead;
 import java.io.IOException;
 import java.net.ConnectException;
-import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.time.Duration;
@@ -440,15 +440,15 @@ final class WebSocketOpenerTest {
 
     @Test
     void nobodyListens() throws Exception {
-      int port;
-      try (ServerSocket socket = new ServerSocket(0)) {
-        port = socket.getLocalPort();
+      try (Socket held = new Socket()) { // at a port that nobody else can get to listen at
+        held.bind(null);
+        int port = held.getLocalPort();
+        assertThatExceptionOfType(WebSocketException.class)
+            .isThrownBy(() -> client().webSocketSession("ws://localhost:" + port + "/?key=hunter2"))
+            .withMessageStartingWith("cannot open ws://localhost:" + port + "/: ")
+            .withMessageNotContaining("hunter2")
+            .withCauseInstanceOf(ConnectException.class);
       }
-      assertThatExceptionOfType(WebSocketException.class)
-          .isThrownBy(() -> client().webSocketSession("ws://localhost:" + port + "/?key=hunter2"))
-          .withMessageStartingWith("cannot open ws://localhost:" + port + "/: ")
-          .withMessageNotContaining("hunter2")
-          .withCauseInstanceOf(ConnectException.class);
     }
 
     @Test

@@ -213,14 +213,13 @@ final class FaultProxyTest {
 
     @Test
     void resetsAClientForWhichThereIsNoServer() throws IOException {
-      int nobody;
-      try (ServerSocket gone = new ServerSocket(0)) {
-        nobody = gone.getLocalPort();
-      }
-      try (FaultProxy proxy = FaultProxy.start(nobody);
-          Socket client = connect(proxy)) {
-        assertReset(client);
-        assertThat(proxy.takeConnection(SOON).awaitEnding(SOON)).isEqualTo(Ending.NOT_CONNECTED);
+      try (Socket held = new Socket()) { // at a port that nobody else can get to listen at
+        held.bind(null);
+        try (FaultProxy proxy = FaultProxy.start(held.getLocalPort());
+            Socket client = connect(proxy)) {
+          assertReset(client);
+          assertThat(proxy.takeConnection(SOON).awaitEnding(SOON)).isEqualTo(Ending.NOT_CONNECTED);
+        }
       }
     }
   }

@@ -15,7 +15,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
@@ -475,15 +474,15 @@ final class HttpConnectTunnelTest {
 
     @Test
     void byNobodyThere() throws Exception {
-      int port;
-      try (ServerSocket closed = new ServerSocket(0)) {
-        port = closed.getLocalPort();
+      try (Socket held = new Socket()) { // at a port that nobody else can get to listen at
+        held.bind(null);
+        int port = held.getLocalPort();
+        ProxyException e = failure(ProxyOptions.of(Kind.HTTP, "127.0.0.1", port));
+        assertThat(e.reason()).isEqualTo(Reason.UNREACHABLE);
+        assertThat(e)
+            .hasMessageStartingWith("the proxy 127.0.0.1:" + port + " is out of reach: ")
+            .hasCauseInstanceOf(ConnectException.class);
       }
-      ProxyException e = failure(ProxyOptions.of(Kind.HTTP, "127.0.0.1", port));
-      assertThat(e.reason()).isEqualTo(Reason.UNREACHABLE);
-      assertThat(e)
-          .hasMessageStartingWith("the proxy 127.0.0.1:" + port + " is out of reach: ")
-          .hasCauseInstanceOf(ConnectException.class);
     }
 
     @Test

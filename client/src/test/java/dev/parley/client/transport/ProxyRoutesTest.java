@@ -8,11 +8,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.parley.client.transport.ProxyOptions.Kind;
 import java.io.IOException;
 import java.net.ConnectException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Proxy;
 import java.net.ProxySelector;
-import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.SocketAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
@@ -40,10 +39,11 @@ final class ProxyRoutesTest {
     return Deadline.after(Duration.ofSeconds(20));
   }
 
-  private static int closedPort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 0, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
+  /** Returns a socket whose port nobody else can get to listen at. */
+  private static Socket closedPort() throws IOException {
+    Socket held = new Socket();
+    held.bind(null);
+    return held;
   }
 
   private static SocketConnector connector(ReadinessLoop loop, ProxyRoutes routes) {
@@ -192,9 +192,10 @@ final class ProxyRoutesTest {
 
     @Test
     void areTriedUntilOneIsThereAndTheOthersReported() throws Exception {
-      int closed = closedPort();
-      try (Peer peer = new Peer(Peer.ECHO);
+      try (Socket held = closedPort();
+          Peer peer = new Peer(Peer.ECHO);
           ReadinessLoop loop = new ReadinessLoop()) {
+        int closed = held.getLocalPort();
         Selecting selector = ofEachKind(closed);
         SocketConnector connector = connector(loop, ProxyRoutes.of(selector));
         try (Transport transport = connector.connect(peer.plain(), soon())) {
@@ -286,10 +287,11 @@ final class ProxyRoutesTest {
 
   @Test
   void lastFailureIsToldWithThoseBeforeIt() throws Exception {
-    int closed = closedPort();
-    ProxyOptions proxy = ProxyOptions.of(Kind.HTTP, "127.0.0.1", closed);
-    ProxyRoutes routes = d -> List.of(Optional.of(proxy), Optional.empty());
-    try (ReadinessLoop loop = new ReadinessLoop()) {
+    try (Socket held = closedPort();
+        ReadinessLoop loop = new ReadinessLoop()) {
+      int closed = held.getLocalPort();
+      ProxyOptions proxy = ProxyOptions.of(Kind.HTTP, "127.0.0.1", closed);
+      ProxyRoutes routes = d -> List.of(Optional.of(proxy), Optional.empty());
       SocketConnector connector = connector(loop, routes);
       assertThatThrownBy(
               () -> connector.connect(new Destination(false, "127.0.0.1", closed), soon()))

@@ -9,6 +9,7 @@ import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.SocketAddress;
 import java.net.SocketTimeoutException;
 import java.net.StandardProtocolFamily;
@@ -132,14 +133,14 @@ final class SocketConnectorTest {
 
   @Test
   void refusalTellsWhatWasTried() throws Exception {
-    int port;
-    try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = server.getLocalPort();
+    try (Socket held = new Socket()) { // at a port that nobody else can get to listen at
+      held.bind(null);
+      int port = held.getLocalPort();
+      assertThatThrownBy(() -> connector.connect(new Destination(false, "127.0.0.1", port), soon()))
+          .isInstanceOf(ConnectException.class)
+          .hasMessage("no connection to 127.0.0.1:%d: 127.0.0.1:%d: Connection refused", port, port)
+          .hasCauseInstanceOf(ConnectException.class);
     }
-    assertThatThrownBy(() -> connector.connect(new Destination(false, "127.0.0.1", port), soon()))
-        .isInstanceOf(ConnectException.class)
-        .hasMessage("no connection to 127.0.0.1:%d: 127.0.0.1:%d: Connection refused", port, port)
-        .hasCauseInstanceOf(ConnectException.class);
     assertNothingIsLeft();
   }
 
