@@ -233,7 +233,7 @@ final class CallbacksTest {
               trial.server.url(),
               session -> {
                 MockConnection seen = trial.server.takeConnection(SOON);
-                for (int pings = 0; pings < 12; pings++) { // for longer than a dead peer is given
+                for (int pings = 0; pings < 14; pings++) { // for longer than a dead peer is given
                   assertThat(seen.takeFrame(SOON).opcode()).isEqualTo(Opcode.PING.code());
                 }
                 session.send("still open");
