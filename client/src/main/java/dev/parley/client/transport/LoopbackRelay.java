@@ -130,6 +130,7 @@ final class LoopbackRelay implements AutoCloseable {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition settled = lock.newCondition();
     private boolean spent;
+    private boolean ended;
     private @Nullable Thread connecting;
     private @Nullable Exception failure;
     private volatile @Nullable IOException tlsFailure;
@@ -173,7 +174,7 @@ final class LoopbackRelay implements AutoCloseable {
      *
      * @return {@code null} where that failed, or the call has ended meanwhile
      */
-    private @Nullable Transport connect() {
+    @Nullable Transport connect() {
       if (isSpent()) {
         return null;
       }
@@ -195,6 +196,9 @@ final class LoopbackRelay implements AutoCloseable {
     private boolean isSpent() {
       lock.lock();
       try {
+        if (ended) { // since it was looked up
+          return true;
+        }
         if (spent && failure == null) {
           failure =
               tlsFailure != null
@@ -237,6 +241,7 @@ final class LoopbackRelay implements AutoCloseable {
       calls.remove(credentials);
       lock.lock();
       try {
+        ended = true;
         if (connecting != null) {
           connecting.interrupt();
         }

@@ -104,6 +104,15 @@ final class LoopbackRelayTest {
     assertThat(connected).hasValue(0);
   }
 
+  /** Its credentials were found to be good, and then it ended. */
+  @Test
+  void opensNothingForACallThatEndsBeforeItConnects() {
+    Call call = call(true);
+    call.close();
+    assertThat(call.connect()).isNull();
+    assertThat(connected).hasValue(0);
+  }
+
   @Test
   void opensNoTunnelWhereTlsIsNotDueAndNothingElseWhereItIs() throws Exception {
     try (Call plain = call(false);
