@@ -132,14 +132,16 @@ final class PlainRequests implements AutoCloseable {
   /** Gives up what is under way. */
   @Override
   public void close() {
+    JdkHttp made;
     lock.lock();
     try {
       closed = true;
-      if (http != null) {
-        http.close();
-      }
+      made = http;
     } finally {
       lock.unlock();
+    }
+    if (made != null) {
+      made.close(); // transports too, which may be the user's own
     }
   }
 }

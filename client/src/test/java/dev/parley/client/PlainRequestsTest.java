@@ -4,10 +4,12 @@ package dev.parley.client;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.parley.client.OriginServer.Asked;
 import dev.parley.client.transport.BodyTooLargeException;
+import dev.parley.client.transport.ForwardingTransport;
 import dev.parley.client.transport.ProxyException;
 import dev.parley.client.transport.ProxyOptions;
 import dev.parley.client.transport.TlsHandshakeException;
@@ -686,6 +688,41 @@ final class PlainRequestsTest {
       assertThatIllegalStateException()
           .isThrownBy(() -> ending.get(server.url("/")))
           .withMessage("the client is closed");
+      over.countDown();
+    }
+
+    /** No lock is held across code of the user's. */
+    @Test
+    void isOverThoughATransportOfOnesOwnTakesLongToClose() throws Exception {
+      neverAnswer(server, false);
+      CountDownLatch closing = new CountDownLatch(1);
+      CountDownLatch refused = new CountDownLatch(1);
+      HttpClient ending =
+          client(
+              config ->
+                  config.connector(
+                      sockets ->
+                          (destination, deadline) ->
+                              new ForwardingTransport(sockets.connect(destination, deadline)) {
+                                @Override
+                                public void close() {
+                                  closing.countDown();
+                                  await(refused);
+                                  super.close();
+                                }
+                              }));
+      CompletableFuture<HttpRequestException> failure = new CompletableFuture<>();
+      Thread.ofVirtual().start(() -> failure.complete(failure(() -> ending.get(server.url("/")))));
+      server.take();
+      Thread closer = Thread.ofVirtual().start(ending::close);
+      closing.await();
+      CompletableFuture<Throwable> other = new CompletableFuture<>();
+      Thread.ofVirtual()
+          .start(() -> other.complete(catchThrowable(() -> ending.get(server.url("/")))));
+      assertThat(other.get(10, TimeUnit.SECONDS)).hasMessage("the client is closed");
+      refused.countDown();
+      closer.join();
+      assertThat(failure.get(10, TimeUnit.SECONDS).reason()).isEqualTo("connection-lost");
       over.countDown();
     }
   }
