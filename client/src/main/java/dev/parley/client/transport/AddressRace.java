@@ -39,6 +39,7 @@ final class AddressRace {
   private final Attempt attempt;
   private final ThreadFactory factory;
   private final Deadline deadline;
+  private final Duration headStart;
   private final long start = System.nanoTime();
 
   /** What came of each attempt that has begun; {@code null} while nothing has. */
@@ -60,11 +61,23 @@ final class AddressRace {
       Attempt attempt,
       ThreadFactory factory,
       Deadline deadline) {
+    this(addresses, destination, attempt, factory, deadline, HEAD_START);
+  }
+
+  /** Makes a race with another head start. */
+  AddressRace(
+      List<? extends SocketAddress> addresses,
+      Destination destination,
+      Attempt attempt,
+      ThreadFactory factory,
+      Deadline deadline,
+      Duration headStart) {
     this.addresses = addresses;
     this.destination = destination;
     this.attempt = attempt;
     this.factory = factory;
     this.deadline = deadline;
+    this.headStart = headStart;
   }
 
   /**
@@ -120,7 +133,7 @@ final class AddressRace {
         running++;
       }
       more = threads.size() < addresses.size();
-      Deadline next = more ? deadline.earlier(Deadline.after(HEAD_START)) : deadline;
+      Deadline next = more ? deadline.earlier(Deadline.after(headStart)) : deadline;
       Outcome outcome = outcomes.poll(Math.max(0, next.remainingNanos()), TimeUnit.NANOSECONDS);
       if (outcome == null) {
         if (deadline.isOver()) {
