@@ -50,7 +50,7 @@ final class OutgoingPath {
   private final ReentrantLock lock = new ReentrantLock();
 
   /** Made when the first sender waits for another's message to be over. Of the lock. */
-  private @Nullable Condition messageOver;
+  private volatile @Nullable Condition messageOver;
 
   private static final AtomicIntegerFieldUpdater<OutgoingPath> DRAINING =
       AtomicIntegerFieldUpdater.newUpdater(OutgoingPath.class, "draining");
@@ -458,16 +458,22 @@ final class OutgoingPath {
     while (streamed != null && streamed != part) {
       connection.requireSendable(false);
       streamed.requireOtherThread();
-      if (messageOver == null) {
-        messageOver = lock.newCondition();
+      Condition over = messageOver;
+      if (over == null) {
+        over = lock.newCondition();
+        messageOver = over;
       }
-      messageOver.await();
+      if (owes()) {
+        drain(); // law 2: to wait is to unlock
+      }
+      over.await();
     }
   }
 
   private void messageIsOver() {
-    if (messageOver != null) {
-      messageOver.signalAll();
+    Condition over = messageOver;
+    if (over != null) {
+      over.signalAll();
     }
   }
 
@@ -669,7 +675,13 @@ final class OutgoingPath {
 
   /** Writes what is owed if the lock is free; whoever holds it will see to it otherwise (law 2). */
   private void writeOwed() {
-    while (owes() && draining == 0 && broken == null && lock.tryLock()) {
+    while (owes() && draining == 0 && broken == null) {
+      if (!lock.tryLock()) {
+        if (messageOver != null) {
+          drain(); // its holder may be about to wait for his turn, behind his last look
+        }
+        return;
+      }
       boolean done = false;
       try {
         done = pump(Deadline.PAST);

@@ -198,25 +198,33 @@ final class RacingConnection {
   }
 
   /**
-   * Returns the frames that were written, none of them torn. They are read by hand, which leaves
-   * more time for the race: each has a payload of at most 125 bytes, and a key of zeros.
+   * Returns the frames that were written, none of them torn, nor inside another message. They are
+   * read by hand, which leaves more time for the race: each has a payload of at most 125 bytes, and
+   * a key of zeros.
    */
   List<Frame> sent() {
     List<Frame> frames = new ArrayList<>();
     byte[] written = wire.written();
+    boolean inMessage = false;
     for (int start = 0; start < written.length; ) {
       int header = start + 6;
       require(header <= written.length, "a frame was not written to its end");
       int end = header + (written[start + 1] & 0x7F);
       require(end <= written.length, "a frame was not written to its end");
       byte[] payload = Arrays.copyOfRange(written, header, end);
+      boolean fin = written[start] < 0;
+      int opcode = written[start] & 0x7F;
       frames.add(
-          switch (written[start] & 0xFF) {
-            case 0x82 -> new Frame.Binary(payload);
-            case 0x88 -> new Frame.Close(payload);
-            case 0x8A -> new Frame.Pong(payload);
+          switch (opcode) {
+            case 0, 2 -> new Frame.Binary(payload, fin, false, false, false);
+            case 8 -> new Frame.Close(payload);
+            case 10 -> new Frame.Pong(payload);
             default -> throw new AssertionError("a frame was torn");
           });
+      if (opcode < 8) {
+        require(inMessage == (opcode == 0), "a frame stands inside another message");
+        inMessage = !fin;
+      }
       start = end;
     }
     return frames;
