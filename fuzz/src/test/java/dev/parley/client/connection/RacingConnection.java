@@ -64,7 +64,16 @@ final class RacingConnection {
    * @param queue how many messages may wait for a receiver
    */
   RacingConnection(RacingWire wire, int queue, @Nullable Duration pingInterval) {
-    this(wire, queue, pingInterval, null, BUFFERS);
+    this(wire, queue, pingInterval, null, null, BUFFERS);
+  }
+
+  /**
+   * Makes one whose peer must take something now and then.
+   *
+   * @param writeTimeout how long it may take nothing of what is written
+   */
+  RacingConnection(RacingWire wire, Duration writeTimeout) {
+    this(wire, 4, null, writeTimeout, null, BUFFERS);
   }
 
   /**
@@ -73,13 +82,14 @@ final class RacingConnection {
    * @param other which of the two
    */
   RacingConnection(RacingWire wire, MemoryBudget budget, boolean other) {
-    this(wire, 4, null, budget, other ? OTHER_BUFFERS : BUFFERS);
+    this(wire, 4, null, null, budget, other ? OTHER_BUFFERS : BUFFERS);
   }
 
   private RacingConnection(
       RacingWire wire,
       int queue,
       @Nullable Duration pingInterval,
+      @Nullable Duration writeTimeout,
       @Nullable MemoryBudget budget,
       List<ByteBuffer> lendable) {
     this.wire = wire;
@@ -98,7 +108,7 @@ final class RacingConnection {
                 pingInterval,
                 LONG,
                 LONG,
-                null,
+                writeTimeout,
                 Duration.ZERO,
                 queue,
                 1 << 20,

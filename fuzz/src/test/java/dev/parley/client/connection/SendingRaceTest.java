@@ -8,8 +8,12 @@ import static dev.parley.fuzz.Races.race;
 import dev.parley.fuzz.Races.Round;
 import dev.parley.websocket.Frame;
 import dev.parley.websocket.WebSocketClosedException;
+import dev.parley.websocket.WebSocketException;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -19,6 +23,9 @@ import org.junit.jupiter.api.Timeout;
 /** The laws of {@link OutgoingPath}, on a real connection: what is owed or accepted is written. */
 @Timeout(value = 1, unit = TimeUnit.HOURS)
 final class SendingRaceTest {
+  /** About as long as a peer takes to make room. */
+  private static final int MOMENT_NANOS = 100_000;
+
   private static final Frame PONG = new Frame.Pong(new byte[] {9});
   private static final Frame CLOSE = new Frame.Close(new byte[] {3, -24});
 
@@ -179,6 +186,41 @@ final class SendingRaceTest {
                   told = true;
                 }
                 require(told, "accepted after the end");
+              });
+        });
+  }
+
+  @Test
+  void sendersAreToldWhetherThereWasRoomInTime() {
+    race(
+        () -> {
+          RacingWire wire = new RacingWire(false);
+          wire.bound(3);
+          int patience = ThreadLocalRandom.current().nextInt(1, MOMENT_NANOS);
+          RacingConnection model = new RacingConnection(wire, Duration.ofNanos(patience));
+          AtomicInteger accepted = new AtomicInteger();
+          Runnable sender =
+              () -> {
+                try {
+                  model.connection.send(message(1));
+                  accepted.incrementAndGet();
+                } catch (WebSocketClosedException e) {
+                  require(model.connection.hasEnded(), e);
+                }
+              };
+          return new Round(
+              List.of(sender, sender, () -> wire.bound(100)),
+              () -> {
+                model.join();
+                WebSocketException failure = model.connection.failure();
+                if (failure == null) {
+                  require(accepted.get() == 2 && model.sent().size() == 2, model.sent());
+                } else {
+                  require(failure.getCause() instanceof SocketTimeoutException, failure);
+                  require(wire.isClosed() && model.finished.get() == 1, "left open");
+                }
+                long stalled = model.connection.outgoing().stalledSinceNanos();
+                require(stalled == 0, "stalls, and nothing is written");
               });
         });
   }
