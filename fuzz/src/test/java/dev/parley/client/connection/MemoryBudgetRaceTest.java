@@ -40,8 +40,8 @@ final class MemoryBudgetRaceTest {
     private final long begun = System.nanoTime();
 
     Pair(RacingWire wire, RacingWire otherWire) {
-      one = new RacingConnection(wire, budget, false);
-      other = new RacingConnection(otherWire, budget, true);
+      one = new RacingConnection(wire, budget, 0);
+      other = new RacingConnection(otherWire, budget, 1);
     }
 
     void settle() {
@@ -107,6 +107,34 @@ final class MemoryBudgetRaceTest {
                   pair.other.connection::readOnBehalf),
               () -> {
                 pair.settle();
+                require(waits.unread() == 0, "left unread");
+              });
+        });
+  }
+
+  @Test
+  void sessionThatNeedsNothingJustNowPassesOnToTheNext() {
+    race(
+        () -> {
+          RacingWire waits = new RacingWire(false, ONE);
+          Pair pair = new Pair(new RacingWire(false, ONE, TWO), new RacingWire(false));
+          RacingConnection last = new RacingConnection(waits, pair.budget, 2);
+          for (RacingConnection each : List.of(pair.one, pair.other, last)) {
+            each.connection.readOnBehalf();
+            each.join();
+          }
+          require(pair.budget.used() >= SIZE / 2, "there is room for more");
+          return new Round(
+              List.of(
+                  () -> require(pair.one.receive().equals(message(1)), "out of order"),
+                  () -> {
+                    for (int i = 0; i < 100 && waits.unread() > 0; i++) {
+                      var unused = pair.other.connection.incoming().rest(); // it has the turn
+                    }
+                  }),
+              () -> {
+                pair.settle();
+                last.join();
                 require(waits.unread() == 0, "left unread");
               });
         });

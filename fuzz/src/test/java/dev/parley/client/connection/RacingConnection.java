@@ -40,10 +40,9 @@ final class RacingConnection {
   static final Duration LONG = Duration.ofSeconds(10);
 
   // Shared by all rounds, which follow one another: not every round gives back what it borrowed.
-  private static final List<ByteBuffer> BUFFERS = fourBuffers();
-
-  /** Those of the other connection of a round, where there are two. */
-  private static final List<ByteBuffer> OTHER_BUFFERS = fourBuffers();
+  // For each connection of a round its own, where there are some.
+  private static final List<List<ByteBuffer>> BUFFERS =
+      List.of(fourBuffers(), fourBuffers(), fourBuffers());
 
   final HeldTimers timers = new HeldTimers();
   final AtomicInteger finished = new AtomicInteger();
@@ -64,7 +63,7 @@ final class RacingConnection {
    * @param queue how many messages may wait for a receiver
    */
   RacingConnection(RacingWire wire, int queue, @Nullable Duration pingInterval) {
-    this(wire, queue, pingInterval, null, null, BUFFERS);
+    this(wire, queue, pingInterval, null, null, 0);
   }
 
   /**
@@ -73,16 +72,16 @@ final class RacingConnection {
    * @param writeTimeout how long it may take nothing of what is written
    */
   RacingConnection(RacingWire wire, Duration writeTimeout) {
-    this(wire, 4, null, writeTimeout, null, BUFFERS);
+    this(wire, 4, null, writeTimeout, null, 0);
   }
 
   /**
-   * Makes one of two that share a budget.
+   * Makes one of two or three that share a budget.
    *
-   * @param other which of the two
+   * @param which it is: 0, 1 or 2
    */
-  RacingConnection(RacingWire wire, MemoryBudget budget, boolean other) {
-    this(wire, 4, null, null, budget, other ? OTHER_BUFFERS : BUFFERS);
+  RacingConnection(RacingWire wire, MemoryBudget budget, int which) {
+    this(wire, 4, null, null, budget, which);
   }
 
   private RacingConnection(
@@ -91,9 +90,9 @@ final class RacingConnection {
       @Nullable Duration pingInterval,
       @Nullable Duration writeTimeout,
       @Nullable MemoryBudget budget,
-      List<ByteBuffer> lendable) {
+      int which) {
     this.wire = wire;
-    this.lendable = lendable;
+    this.lendable = BUFFERS.get(which);
     lendable.forEach(buffers::release);
     connection =
         new WebSocketConnection(
