@@ -2,6 +2,7 @@
 package dev.parley.client;
 
 import static dev.parley.fuzz.Laws.require;
+import static dev.parley.fuzz.Races.giveWay;
 import static dev.parley.fuzz.Races.race;
 
 import dev.parley.fuzz.Races.Round;
@@ -28,6 +29,7 @@ final class LatestOutboxRaceTest {
   private static void put(LatestOutbox<Integer> outbox, int key) {
     for (int number = 1; number <= PUTS; number++) {
       boolean unused = outbox.put(key, message(key, number));
+      giveWay(); // so that all may be sent by now
     }
   }
 

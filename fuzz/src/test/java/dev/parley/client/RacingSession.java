@@ -68,7 +68,9 @@ final class RacingSession implements WebSocketSession {
 
   @Override
   public Optional<CloseInfo> closeInfo() {
-    return Optional.ofNullable(end.get());
+    Optional<CloseInfo> now = Optional.ofNullable(end.get());
+    giveWay();
+    return now;
   }
 
   @Override
