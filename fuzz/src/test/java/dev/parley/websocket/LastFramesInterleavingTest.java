@@ -5,10 +5,14 @@ import static dev.parley.fuzz.Interleavings.check;
 import static dev.parley.fuzz.Interleavings.sideBySide;
 import static dev.parley.fuzz.Laws.require;
 
+import dev.parley.websocket.Inbound.Delivery;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -70,6 +74,58 @@ final class LastFramesInterleavingTest {
                 List<FrameHeader> seen = LastFrames.list(kept);
                 require(!late || seen.equals(headers(2, 5)), seen);
               });
+        });
+  }
+
+  /** The half makes the place for them with the first frame. */
+  @Test
+  void framesAreSeenAsSoonAsTheHalfHasBegunThem() {
+    check(
+        () -> {
+          Outbound half = new Outbound(Role.SERVER, List.of(), () -> 0);
+          ByteBuffer target = ByteBuffer.allocate(8);
+          requireSeenOnceKnown(
+              half::lastFrames,
+              known -> {
+                half.begin(new Frame.Ping(new byte[1]));
+                known.set(1);
+                require(half.write(target), "no room");
+                half.begin(new Frame.Ping(new byte[2]));
+                known.set(2);
+              });
+        });
+  }
+
+  @Test
+  void framesAreSeenAsSoonAsTheHalfHasGivenThem() {
+    check(
+        () -> {
+          Inbound half = new Inbound(Role.CLIENT, Limits.DEFAULT, Delivery.FRAMES, List.of());
+          ByteBuffer source = ByteBuffer.wrap(new byte[] {(byte) 0x89, 1, 0, (byte) 0x89, 2, 0, 0});
+          requireSeenOnceKnown(
+              half::lastFrames,
+              known -> {
+                require(half.poll(source) instanceof Event.Received, "not received");
+                known.set(1);
+                require(half.poll(source) instanceof Event.Received, "not received");
+                known.set(2);
+              });
+        });
+  }
+
+  /** Looks while a half has its first two frames, Pings of one byte and of two. */
+  private static void requireSeenOnceKnown(
+      Supplier<List<FrameHeader>> look, Consumer<AtomicInteger> half) {
+    AtomicInteger known = new AtomicInteger();
+    sideBySide(
+        () -> half.accept(known),
+        () -> {
+          int before = known.get();
+          List<FrameHeader> seen = look.get();
+          require(seen.size() >= before && seen.size() <= 2, seen);
+          for (int i = 0; i < seen.size(); i++) {
+            require(seen.get(i).equals(new FrameHeader(0x89, i + 1)), seen);
+          }
         });
   }
 
