@@ -17,13 +17,22 @@
  *
  * <p>Lincheck has the states that stand alone, or on a fake of what is below them: of the client
  * {@code Attributes} and {@code BearerTokens}; of its transport {@code Registration} and {@code
- * ReadinessLoop}; of a connection {@code Inbox}, {@code ReadTurn}, {@code Burst} and {@code
- * Replies}; and {@code LastFrames} of the core. It knows no time, and tries no reordering of plain
- * reads and writes. {@code OutgoingPath}, {@code IncomingPath} and {@code WebSocketConnection}
- * start threads of their own, set timers, and wait for a transport until a deadline, which it
- * cannot control: they are raced, on a real connection over a wire in memory. So is {@code
- * TlsTransport}, within whose calls it was not seen to switch threads: with a fake engine, and with
- * the JDK's own.
+ * ReadinessLoop}; of a connection {@code Inbox}, {@code ReadTurn}, {@code Burst}, {@code Replies},
+ * {@code RoundTrips}, {@code SentMessages} and {@code MemoryBudget}; of the core {@code
+ * LastFrames}, with the halves that make them, and {@code Frame.Text}. It knows no time, and tries
+ * no reordering of plain reads and writes.
+ *
+ * <p>What starts threads of its own, sets timers, or waits for a transport until a deadline is
+ * beyond its control, and raced: {@code OutgoingPath}, {@code IncomingPath}, {@code IdleWatch} and
+ * {@code WebSocketConnection}, on a real connection over a wire in memory; a {@code HttpClient}
+ * that opens and is closed, with a server in memory; {@code Reconnection}, {@code Outbox} and
+ * {@code LatestOutbox}, on sessions without a connection; {@code AddressRace} and {@code
+ * LoopbackRelay}, with what connects in the hands of the test. So is {@code TlsTransport}, within
+ * whose calls it was not seen to switch threads: with a fake engine, and with the JDK's own.
+ *
+ * <p>{@code SharedStateTest} of the module house holds all that threads share against these tests,
+ * and says why a few need none. Plain fields it does not see: each belongs to a lock, a turn or a
+ * thread, as those of {@code Keepalive} do to that of the timers.
  */
 @NullMarked
 package dev.parley.fuzz;
