@@ -34,9 +34,16 @@ final class MemoryBudgetInterleavingTest {
   private static class Session implements MemoryBudget.Sharer {
     final Inbox inbox = new Inbox(4, 100, null);
     final MemoryBudget.Share share;
+    private final long size;
 
     Session(MemoryBudget budget) {
-      share = budget.share(this);
+      this(budget, SIZE);
+    }
+
+    /** Makes one that shares a budget of another size. */
+    Session(MemoryBudget budget, long size) {
+      this.share = budget.share(this);
+      this.size = size;
     }
 
     /** Asks, for somebody who waits, until it is granted. */
@@ -50,6 +57,21 @@ final class MemoryBudgetInterleavingTest {
           case REFUSED -> throw new AssertionError("refused what fits");
         }
       }
+    }
+
+    /** Receives so much more of a message, in pieces. */
+    void receive(long held, long whole) {
+      for (long now = held; now < whole; now += STEP) {
+        obtain(now, STEP);
+        share.settle(now + STEP);
+        require(share.budget().used() <= size, "more than there is");
+      }
+    }
+
+    /** Receives what is left of a message, which is taken then. */
+    void receiveToItsEnd(long held, long whole) {
+      receive(held, whole);
+      share.settle(0);
     }
 
     private void await() {
@@ -74,14 +96,23 @@ final class MemoryBudgetInterleavingTest {
   /** Reads ahead as {@link IncomingPath#readOnBehalf} does: once, and when it may go on. */
   private static final class Ahead extends Session {
     final AtomicInteger granted = new AtomicInteger();
+    private final AtomicInteger reading;
 
-    Ahead(MemoryBudget budget) {
+    /**
+     * Makes one.
+     *
+     * @param reading counts those who read, of whom there is room for one
+     */
+    Ahead(MemoryBudget budget, AtomicInteger reading) {
       super(budget);
+      this.reading = reading;
     }
 
     void read() {
       if (share.ask(0, STEP, false) == Answer.GRANTED) {
         granted.incrementAndGet();
+        require(reading.incrementAndGet() == 1, "more than there is");
+        reading.decrementAndGet();
         share.settle(0);
       }
       share.budget().pass();
@@ -127,18 +158,43 @@ final class MemoryBudgetInterleavingTest {
           MemoryBudget budget = budget();
           Session one = new Session(budget);
           Session other = new Session(budget);
-          sideBySide(() -> receiveInPieces(one), () -> receiveInPieces(other));
+          sideBySide(
+              () -> one.receiveToItsEnd(0, SIZE / 2), () -> other.receiveToItsEnd(0, SIZE / 2));
           requireIdle(budget);
         });
   }
 
-  private static void receiveInPieces(Session session) {
-    for (long held = 0; held < SIZE / 2; held += STEP) { // which always fits
-      session.obtain(held, STEP);
-      session.share.settle(held + STEP);
-      require(session.share.budget().used() <= SIZE, "more than there is");
-    }
-    session.share.settle(0);
+  /** Three that have begun could take all there is, before one of them is whole. */
+  @Test
+  void messagesThatHaveBegunComeToTheirEnd() {
+    check(
+        () -> {
+          MemoryBudget budget = new MemoryBudget(2 * MESSAGE, () -> 0);
+          Session most = new Session(budget, 2 * MESSAGE);
+          Session some = new Session(budget, 2 * MESSAGE);
+          Session none = new Session(budget, 2 * MESSAGE);
+          most.receive(0, 2 * STEP);
+          some.receive(0, STEP);
+          sideBySide(
+              () -> most.receiveToItsEnd(2 * STEP, MESSAGE),
+              () -> some.receiveToItsEnd(STEP, MESSAGE),
+              () -> none.receiveToItsEnd(0, MESSAGE));
+          requireIdle(budget);
+        });
+  }
+
+  @Test
+  void readsUnderWayCountForThoseThatAskMeanwhile() {
+    check(
+        () -> {
+          MemoryBudget budget = new MemoryBudget(2 * STEP, () -> 0); // one step for reading ahead
+          AtomicInteger reading = new AtomicInteger();
+          Ahead one = new Ahead(budget, reading);
+          Ahead other = new Ahead(budget, reading);
+          sideBySide(one::read, other::read);
+          require(one.granted.get() > 0 && other.granted.get() > 0, "one is left unread");
+          requireIdle(budget);
+        });
   }
 
   @Test
@@ -189,8 +245,8 @@ final class MemoryBudgetInterleavingTest {
           MemoryBudget budget = budget();
           Session slow = new Session(budget);
           slow.share.queued(SIZE / 2);
-          Ahead one = new Ahead(budget);
-          Ahead other = new Ahead(budget);
+          Ahead one = new Ahead(budget, new AtomicInteger());
+          Ahead other = new Ahead(budget, new AtomicInteger());
           sideBySide(() -> slow.share.taken(SIZE / 2), one::read, other::read);
           require(one.granted.get() > 0 && !one.share.isHungry(), "one is left unread");
           require(other.granted.get() > 0 && !other.share.isHungry(), "the other is left unread");
