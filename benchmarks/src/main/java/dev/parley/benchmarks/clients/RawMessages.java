@@ -2,10 +2,13 @@
 package dev.parley.benchmarks.clients;
 
 import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,28 +18,42 @@ import org.jspecify.annotations.Nullable;
  * but UTF-8, nothing is counted, and nothing else can happen on the session. A goal beyond this is
  * out of reach on the machine.
  */
-public final class RawMessages extends RawBlocking {
+public class RawMessages extends RawBlocking {
   private static final int LONGEST_HEADER = 14;
+  private static final VarHandle LONGS =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
   private static final int BLOCK = LONGEST_HEADER + (64 << 10);
 
+  private final boolean anyThreadTakes;
+
   /** Makes one. */
-  public RawMessages() {}
+  public RawMessages() {
+    this(false);
+  }
+
+  /** Makes one, whose messages may be for any thread. */
+  RawMessages(boolean anyThreadTakes) {
+    this.anyThreadTakes = anyThreadTakes;
+  }
 
   @Override
   RawSession session(RawWire wire, RawFrames frames, ByteBuffer in) {
-    return new MessageSession(wire, frames, in);
+    return new MessageSession(wire, frames, in, anyThreadTakes);
   }
 
   private static final class MessageSession extends RawSession {
     private final SplittableRandom random = new SplittableRandom();
     private final byte[] scratch = new byte[BLOCK];
+    private final AtomicInteger taken = new AtomicInteger();
+    private final boolean anyThreadTakes;
     private final ByteBuffer out;
 
     /** The last message: else the compiler would see that nobody has it, and make none. */
     private @Nullable Object message;
 
-    MessageSession(RawWire wire, RawFrames frames, ByteBuffer in) {
+    MessageSession(RawWire wire, RawFrames frames, ByteBuffer in, boolean anyThreadTakes) {
       super(wire, frames, in);
+      this.anyThreadTakes = anyThreadTakes;
       out = wire.buffer(BLOCK).order(ByteOrder.LITTLE_ENDIAN);
     }
 
@@ -75,13 +92,15 @@ public final class RawMessages extends RawBlocking {
       int key = random.nextInt();
       out.putInt(key);
       long twice = (key & 0xffffffffL) << 32 | (key & 0xffffffffL);
-      ByteBuffer from = ByteBuffer.wrap(payload).order(ByteOrder.LITTLE_ENDIAN);
-      while (from.remaining() >= Long.BYTES) {
-        out.putLong(from.getLong() ^ twice);
+      int to = out.position();
+      int i = 0;
+      for (; i <= length - Long.BYTES; i += Long.BYTES) {
+        out.putLong(to + i, (long) LONGS.get(payload, i) ^ twice);
       }
-      for (int shift = 0; from.hasRemaining(); shift += Byte.SIZE) {
-        out.put((byte) (from.get() ^ twice >>> shift));
+      for (; i < length; i++) {
+        out.put(to + i, (byte) (payload[i] ^ twice >>> (Byte.SIZE * (i & 7))));
       }
+      out.position(to + length);
     }
 
     @Override
@@ -100,9 +119,13 @@ public final class RawMessages extends RawBlocking {
       int length = RawFrames.payloadLength(in);
       in.position(start + head + length);
       boolean isText = (in.get(start) & 0x0f) == 1;
-      message = isText ? text(start + head, length) : binary(start + head, length);
-      return message instanceof String text ? text.length() : length;
+      Object made = isText ? text(start + head, length) : binary(start + head, length);
+      message = anyThreadTakes ? new Taken(made, taken.getAndIncrement()) : made;
+      return message instanceof String text ? text.length() : length; // text is ASCII here
     }
+
+    /** A message that one thread has taken out of those that may be for any. */
+    private record Taken(Object payload, int number) {}
 
     private String text(int from, int length) {
       in.get(from, scratch, 0, length);

@@ -314,7 +314,7 @@ final class Goals {
 
   /** Says what those reach beside the best peer that do only what no client can do without. */
   private String bound(Values values, String best) {
-    return Stream.of("raw-messages", "raw")
+    return Stream.of("raw-taken", "raw-virtual", "raw-messages", "raw")
         .filter(raw -> !Double.isNaN(values.of(raw)))
         .findFirst()
         .map(

@@ -170,6 +170,7 @@ public final class Harness {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(OPTIONS);
+    command.add("-XX:ActiveProcessorCount=" + Options.count(core));
     command.addAll(entry.options());
     if (name.equals(options.profiled())) {
       command.add(recording(workload));
@@ -177,9 +178,12 @@ public final class Harness {
     command.addAll(List.of("-cp", entry.classpath(), Worker.class.getName(), entry.adapter()));
     command.addAll(List.of(workload.name(), ports[0], ports[1], certificate.toString()));
     command.addAll(List.of("" + options.seconds(), "" + options.warmUp()));
-    Peer worker = new Peer(core, command, log(workload.name() + "." + name));
-    String line = line(worker, 180 + (long) options.warmUp());
+    // All cores compile while it warms up, but the client is not to reckon with them.
+    Peer worker =
+        new Peer(options.serverCore() + "," + core, command, log(workload.name() + "." + name));
+    String line = line(worker, 180 + (long) (Worker.MOST_WARM_UPS_TO_OPEN * options.warmUp()));
     if (line.startsWith("ready")) {
+      worker.moveTo(core);
       ((ObjectNode) results.get("clients").get(name)).put("version", line.substring(6));
       ObjectNode result = clients.putObject(name);
       running.add(new Running(name, worker, JSON.createArrayNode(), result));

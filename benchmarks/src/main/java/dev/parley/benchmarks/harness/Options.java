@@ -49,6 +49,12 @@ record Options(
         cores[cores.length - 1]);
   }
 
+  /** Returns how many cores are meant by one number, or by the first and the last of a range. */
+  static int count(String cores) {
+    String[] ends = cores.split("-", -1);
+    return Integer.parseInt(ends[ends.length - 1]) - Integer.parseInt(ends[0]) + 1;
+  }
+
   List<String> clients(Registry registry) {
     return peers.equals("all") ? registry.names() : List.of(peers.split(",", -1));
   }

@@ -27,6 +27,19 @@ final class Peer {
     in = process.outputWriter(StandardCharsets.UTF_8);
   }
 
+  /** Moves all its threads, and those to come, to other cores. */
+  void moveTo(String cores) throws IOException, InterruptedException {
+    String pid = Long.toString(process.pid());
+    Process move =
+        new ProcessBuilder("taskset", "--all-tasks", "--pid", "--cpu-list", cores, pid)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    String wrong = new String(move.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+    if (move.waitFor() != 0) {
+      throw new IOException("a client cannot be moved to " + cores + ": " + wrong);
+    }
+  }
+
   void say(String line) throws IOException {
     in.write(line + "\n");
     in.flush();

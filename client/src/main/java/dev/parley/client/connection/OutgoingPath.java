@@ -35,11 +35,17 @@ import org.jspecify.annotations.Nullable;
 final class OutgoingPath {
   // Laws of this class:
   // 1. `outbound`, `buffer` and `transport.write` are touched with `lock` held.
-  // 2. Whoever unlocks looks at `replies` once more: a reader that found the lock taken left its
-  // reply there.
+  // 2. Whoever unlocks looks at `replies` and `flushDue` once more: a reader that found the lock
+  // taken left its reply there, and the flush that was to come left it to the holder.
   // 3. What an unlocking thread leaves unwritten has a drainer, or is held back with a flush to
-  // come.
+  // come. `flushComing` ends, with `lock` held, only where nothing is held back.
   // 4. The first failure to write is in `broken` and known to the connection when it is thrown.
+
+  /**
+   * So many bytes are gathered at most: a little less than one segment takes over loopback, where a
+   * buffer that is full would make one of 65,483 bytes, and then one of 53.
+   */
+  private static final int GATHERED = 63 << 10;
 
   private final WebSocketConnection connection;
   private final Transport transport;
@@ -68,6 +74,9 @@ final class OutgoingPath {
 
   /** 1 while a flush is to come for what is held back. */
   private volatile int flushComing;
+
+  /** What is held back has waited long enough: whoever unlocks writes it. */
+  private volatile boolean flushDue;
 
   /**
    * What is encoded and not yet written: from 0 to the position. Taken from the pool while it is
@@ -324,6 +333,11 @@ final class OutgoingPath {
     return owed != null && !owed.isEmpty();
   }
 
+  /** Tells whether something is to be written that no sender waits for. */
+  private boolean isDue() {
+    return flushDue || owes();
+  }
+
   /** Waits until all that was begun or is owed is written, or the deadline comes. */
   void settle(Deadline deadline) throws InterruptedException {
     if (lock.tryLock(deadline.remainingNanos(), TimeUnit.NANOSECONDS)) {
@@ -373,7 +387,7 @@ final class OutgoingPath {
       } finally {
         lock.unlock();
       }
-      if (owes()) {
+      if (isDue()) {
         drain(); // law 2; this thread is the loop's, and must not write
       }
     }
@@ -463,7 +477,7 @@ final class OutgoingPath {
         over = lock.newCondition();
         messageOver = over;
       }
-      if (owes()) {
+      if (isDue()) {
         drain(); // law 2: to wait is to unlock
       }
       over.await();
@@ -528,7 +542,11 @@ final class OutgoingPath {
         return false;
       }
       if (!beginOwed()) {
-        return push(deadline);
+        boolean all = push(deadline);
+        if (all && flushDue) {
+          flushDue = false;
+        }
+        return all;
       }
     }
   }
@@ -589,7 +607,7 @@ final class OutgoingPath {
       throw e;
     } finally {
       count(pending);
-      pending.compact();
+      pending.compact().limit(GATHERED);
     }
   }
 
@@ -637,7 +655,7 @@ final class OutgoingPath {
   private ByteBuffer buffer() {
     ByteBuffer held = buffer;
     if (held == null) {
-      held = buffers.acquire();
+      held = buffers.acquire().limit(GATHERED);
       buffer = held;
     }
     return held;
@@ -653,18 +671,50 @@ final class OutgoingPath {
 
   private void flushSoon() {
     if (flushComing == 0 && FLUSH_COMING.compareAndSet(this, 0, 1)) {
-      connection.schedule(
-          () -> {
-            flushComing = 0;
-            drain();
-          },
-          WebSocketConnection.HOLD_BACK);
+      connection.schedule(this::flushHeldBack, WebSocketConnection.HOLD_BACK);
     }
   }
 
+  /**
+   * Sees to it that what is held back is written, and comes again as long as there was something:
+   * to set one timer after the other would wake the loop for each. Where somebody is at it, he
+   * writes; it takes a thread only where nobody is. Runs on the loop's thread, which must not
+   * write.
+   */
+  private void flushHeldBack() {
+    flushDue = true; // before the look at the lock: either we get it, or its holder sees this
+    if (lock.tryLock()) {
+      try {
+        flushDue = holdsBack() && broken == null;
+        if (!flushDue) {
+          flushComing = 0;
+        }
+      } finally {
+        lock.unlock();
+      }
+      if (isDue()) {
+        drain();
+      }
+    } else {
+      if (messageOver != null) {
+        drain(); // its holder may be about to wait for his turn, behind his last look
+      }
+      if (stalledSinceNanos != 0) {
+        flushComing = 0; // its holder waits for room, and then writes all
+      }
+    }
+    if (flushComing != 0) {
+      connection.schedule(this::flushHeldBack, WebSocketConnection.HOLD_BACK);
+    }
+  }
+
+  /** Tells whether there is something encoded that the operating system may not have. */
+  private boolean holdsBack() {
+    return unflushed || (buffer != null && buffer.position() > 0);
+  }
+
   private void unlock() {
-    boolean encoded = unflushed || (buffer != null && buffer.position() > 0);
-    boolean left = !outbound.isIdle() || (encoded && flushComing == 0);
+    boolean left = !outbound.isIdle() || (holdsBack() && flushComing == 0);
     lock.unlock();
     if (left && broken == null) {
       drain();
@@ -673,9 +723,9 @@ final class OutgoingPath {
     connection.writerLeft();
   }
 
-  /** Writes what is owed if the lock is free; whoever holds it will see to it otherwise (law 2). */
+  /** Writes what is due if the lock is free; whoever holds it will see to it otherwise (law 2). */
   private void writeOwed() {
-    while (owes() && draining == 0 && broken == null) {
+    while (isDue() && draining == 0 && broken == null) {
       if (!lock.tryLock()) {
         if (messageOver != null) {
           drain(); // its holder may be about to wait for his turn, behind his last look

@@ -795,7 +795,7 @@ public final class WebSocketConnection {
       boolean unused = asked.complete(how.reason());
     }
     incoming.wake();
-    finishVirtually(parting);
+    loop.handOver(() -> finishVirtually(parting));
   }
 
   /**

@@ -69,10 +69,12 @@ public final class ReadinessLoop implements AutoCloseable {
 
   // Laws.
   //
-  // `lock` guards the timers and which selector is in use; nothing waits while it is held, and no
-  // task runs. A selector that is in use has a thread that is not about to end: it ends only after
-  // it found, under the lock, nothing to do, and took its selector out of use; then another thread
-  // may start with another selector. Whoever registers or sets a timer does so under the lock too.
+  // `lock` guards the timers, what was handed over, and which selector is in use; nothing waits
+  // while it is held, and no task runs. A selector that is in use has a thread that is not about to
+  // end: it ends only after it found, under the lock, nothing to do, and took its selector out of
+  // use; then another thread may start with another selector. Whoever registers, sets a timer or
+  // hands over does so under the lock too; what was handed over while a selector was in use, its
+  // thread runs, if need be as the last thing it does.
   //
   // No wake-up gets lost: the thread sets `selecting`, then looks at timers and interests, then
   // sleeps. Others change timers or interests, then look at `selecting` and wake the selector up if
@@ -122,6 +124,7 @@ public final class ReadinessLoop implements AutoCloseable {
   private final ArrayDeque<Lead> freeLeads = new ArrayDeque<>(2);
   private int lentLeads;
   private final TreeSet<Timer> timers = new TreeSet<>();
+  private final ArrayDeque<Runnable> handedOver = new ArrayDeque<>(2);
   private @Nullable Selector inUse;
   private long timersMade;
   private boolean closed;
@@ -206,6 +209,30 @@ public final class ReadinessLoop implements AutoCloseable {
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * Has a task run on the loop's thread as soon as possible; by the caller where the loop has no
+   * thread, or is closed. It is run in any case, once.
+   *
+   * <p>A virtual thread that the loop starts gets its turn among those that the loop wakes. One
+   * that another thread starts may wait for as long as any of these is ready: the scheduler of the
+   * JDK takes what one thread gave it until there is nothing left of it.
+   *
+   * @param quick must not block
+   */
+  public void handOver(Runnable quick) {
+    lock.lock();
+    try {
+      if (inUse != null && !closed) {
+        handedOver.add(quick);
+        wakeUpIfSelecting(inUse);
+        return;
+      }
+    } finally {
+      lock.unlock();
+    }
+    quick.run();
   }
 
   /** Returns the selector in use, and starts a thread with a new one where there is none. */
@@ -364,6 +391,7 @@ public final class ReadinessLoop implements AutoCloseable {
     if (found < FULL) {
       pass++;
     }
+    runHandedOver();
     long now = System.nanoTime();
     runTimers(now);
     runUnattended(now);
@@ -395,6 +423,9 @@ public final class ReadinessLoop implements AutoCloseable {
       if (!unused) {
         lingersUntil = now + lingerNanos;
       }
+      if (!handedOver.isEmpty()) {
+        return 0;
+      }
       if (!unused && timers.isEmpty() && unattended.isEmpty()) {
         return Long.MAX_VALUE;
       }
@@ -417,6 +448,22 @@ public final class ReadinessLoop implements AutoCloseable {
     } catch (CancelledKeyException e) {
       // Its channel was closed meanwhile, and whoever waited was woken up by that.
       return;
+    }
+  }
+
+  private void runHandedOver() {
+    while (true) {
+      Runnable task;
+      lock.lock();
+      try {
+        task = handedOver.poll();
+      } finally {
+        lock.unlock();
+      }
+      if (task == null) {
+        return;
+      }
+      runGuarded(task);
     }
   }
 
@@ -481,6 +528,7 @@ public final class ReadinessLoop implements AutoCloseable {
 
   /** Closes what is registered with a selector that is no longer in use. */
   private void abandon(Selector selector) {
+    runHandedOver();
     try (selector) {
       for (SelectionKey key : new ArrayList<>(selector.keys())) {
         runGuarded(((Registration) key.attachment()).close());

@@ -37,6 +37,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.FutureTask;
@@ -62,7 +63,13 @@ final class WebSocketConnectionTest {
 
   private final RefusingThreads platformThreads =
       new RefusingThreads(Thread.ofPlatform().name("parley-readiness").daemon().factory());
-  private final RefusingThreads threads = new RefusingThreads(Thread.ofVirtual().factory());
+  private final List<Thread> starters = new CopyOnWriteArrayList<>();
+  private final RefusingThreads threads =
+      new RefusingThreads(
+          task -> {
+            starters.add(Thread.currentThread());
+            return Thread.ofVirtual().unstarted(task);
+          });
   private final ReadinessLoop loop = platformThreads.loop();
   private final BufferPool buffers = new BufferPool();
   private final CountDownLatch finished = new CountDownLatch(1);
@@ -624,6 +631,16 @@ final class WebSocketConnectionTest {
   @Nested
   @DisplayName("closing (RFC 6455 §7)")
   class Closing {
+    @Test
+    void isFinishedByAThreadThatTheLoopStarts() throws Exception {
+      open();
+      peer.send(new Frame.Close(CloseReason.NORMAL));
+      assertThat(receive()).isEqualTo(new Frame.Close(CloseReason.NORMAL));
+      peer.transport.endOutput();
+      assertThat(finished.await(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(starters).last().extracting(Thread::getName).isEqualTo("parley-readiness");
+    }
+
     @Test
     void weCloseFirst() throws Exception {
       open();

@@ -129,6 +129,52 @@ final class SendingRaceTest {
   }
 
   @Test
+  void whatIsHeldBackIsWrittenInTimeThoughASenderHoldsTheLock() {
+    race(
+        () -> {
+          RacingWire wire = new RacingWire(false);
+          RacingConnection model = new RacingConnection(wire);
+          model.connection.enqueue(message(1));
+          return new Round(
+              List.of(
+                  () -> {
+                    model.connection.enqueue(message(2));
+                    model.connection.enqueue(message(3));
+                  },
+                  model.timers::runNext),
+              () -> {
+                model.join(); // no other timer is to come to its help
+                require(model.sent().contains(message(1)), "held back for longer");
+                model.settle();
+                require(
+                    model.sent().equals(List.of(message(1), message(2), message(3))), model.sent());
+              });
+        });
+  }
+
+  @Test
+  void whatIsHeldBackIsWrittenOnceThereIsRoom() {
+    race(
+        () -> {
+          RacingWire wire = new RacingWire(false);
+          wire.bound(3);
+          RacingConnection model = new RacingConnection(wire);
+          model.connection.enqueue(message(1));
+          return new Round(
+              List.of(
+                  () -> model.connection.send(message(2)),
+                  () -> model.connection.enqueue(message(3)),
+                  model.timers::runNext,
+                  () -> wire.bound(100)),
+              () -> {
+                model.settle();
+                List<Frame> sent = model.sent();
+                require(sent.size() == 3 && sent.getFirst().equals(message(1)), sent);
+              });
+        });
+  }
+
+  @Test
   void flushWritesWhatItsThreadHeldBack() {
     race(
         () -> {

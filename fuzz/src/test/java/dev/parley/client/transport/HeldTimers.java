@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.lang.reflect.Field;
 import java.nio.channels.Selector;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.TreeSet;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -17,6 +18,7 @@ public final class HeldTimers {
   private static final Field IN_USE = field(ReadinessLoop.class, "inUse");
   private static final Field LOCK = field(ReadinessLoop.class, "lock");
   private static final Field TIMERS = field(ReadinessLoop.class, "timers");
+  private static final Field HANDED_OVER = field(ReadinessLoop.class, "handedOver");
   private static final Field TASK = field(ReadinessLoop.Timer.class, "task");
   private static final Field DUE = field(ReadinessLoop.Timer.class, "due");
 
@@ -29,6 +31,7 @@ public final class HeldTimers {
   public HeldTimers() {
     try {
       IN_USE.set(loop, SELECTOR);
+      HANDED_OVER.set(loop, new RunAtOnce());
     } catch (IllegalAccessException e) {
       throw new AssertionError(e);
     }
@@ -69,6 +72,17 @@ public final class HeldTimers {
       }
     }
     return count;
+  }
+
+  /** What is handed over to the loop is no timer: it does not stand still. */
+  private static final class RunAtOnce extends ArrayDeque<Runnable> {
+    private static final long serialVersionUID = 1;
+
+    @Override
+    public boolean add(Runnable task) {
+      task.run();
+      return true;
+    }
   }
 
   private static Selector open() {

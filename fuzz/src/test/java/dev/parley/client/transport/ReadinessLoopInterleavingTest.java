@@ -180,6 +180,56 @@ final class ReadinessLoopInterleavingTest {
   }
 
   @Test
+  void whatIsHandedOverWhileTheLoopGoesToSleepIsRun() {
+    check(
+        () -> {
+          Model model = new Model(LONG);
+          Registration unused = registered(model, new FakeKey(0));
+          AtomicBoolean run = new AtomicBoolean();
+          sideBySide(
+              () -> {
+                model.loop.handOver(() -> run.set(true));
+                while (!run.get()) {
+                  Thread.onSpinWait();
+                }
+              });
+          model.loop.close();
+          model.join();
+        });
+  }
+
+  @Test
+  void whatIsHandedOverWhileTheThreadEndsIsRunOnce() {
+    check(
+        () -> {
+          Model model = new Model(Duration.ZERO);
+          AtomicInteger runs = new AtomicInteger();
+          Registration registration = registered(model, new FakeKey(0));
+          sideBySide(
+              () -> model.loop.handOver(runs::incrementAndGet),
+              () -> {
+                close(registration);
+                model.loop.handOver(runs::incrementAndGet);
+              });
+          model.join();
+          require(runs.get() == 2, runs);
+        });
+  }
+
+  @Test
+  void whatIsHandedOverWhileTheLoopIsClosedIsRunOnce() {
+    check(
+        () -> {
+          Model model = new Model(LONG);
+          Registration unused = registered(model, new FakeKey(0));
+          AtomicInteger runs = new AtomicInteger();
+          sideBySide(() -> model.loop.handOver(runs::incrementAndGet), model.loop::close);
+          model.join();
+          require(runs.get() == 1, runs);
+        });
+  }
+
+  @Test
   void whoComesWhileTheLoopIsClosedIsRefusedOrWoken() {
     check(
         () -> {
