@@ -3,9 +3,14 @@ package dev.parley.benchmarks;
 
 import com.sun.management.OperatingSystemMXBean;
 import com.sun.management.ThreadMXBean;
+import java.io.IOException;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** What a round costs beside time: CPU time and allocation of the whole JVM. */
@@ -13,6 +18,9 @@ public final class Meter {
   private static final OperatingSystemMXBean SYSTEM =
       (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+  /** The names of the compilers' threads, as the system keeps them. */
+  private static final Pattern COMPILER = Pattern.compile("C[12] Compiler");
 
   /** The percentiles of the page's curves. */
   public static final List<Double> PERCENTILES =
@@ -25,7 +33,7 @@ public final class Meter {
   /** Measures one round and returns a line of JSON. */
   static String measured(Worker.Measure measure, long nanos) throws Exception {
     long collections = collections();
-    long compiled = compiledMillis();
+    long compiled = compilerNanos();
     long allocated = THREADS.getTotalThreadAllocatedBytes();
     long cpu = SYSTEM.getProcessCpuTime();
     Worker.Outcome outcome = measure.round(nanos);
@@ -36,7 +44,7 @@ public final class Meter {
     json.append(",\"nanos\":").append(outcome.nanos());
     json.append(",\"cpu\":").append(cpu);
     json.append(",\"allocated\":").append(allocated);
-    json.append(",\"compiledMillis\":").append(compiledMillis() - compiled);
+    json.append(",\"compiledMillis\":").append((compilerNanos() - compiled) / 1_000_000);
     json.append(",\"collections\":").append(collections() - collections);
     String figures = outcome.figures().get();
     if (!figures.isEmpty()) {
@@ -58,9 +66,25 @@ public final class Meter {
     return sorted[Math.max(0, Math.min(count, rank) - 1)];
   }
 
-  /** Returns the milliseconds that the JIT compilers of this JVM have been at work. */
-  static long compiledMillis() {
-    return ManagementFactory.getCompilationMXBean().getTotalCompilationTime();
+  /**
+   * Returns the CPU time of the threads of the JIT compilers. What the JVM tells of them itself is
+   * the time of what was compiled to its end, however long it waited or stood still meanwhile.
+   */
+  static long compilerNanos() throws IOException {
+    long nanos = 0;
+    try (DirectoryStream<Path> tasks = Files.newDirectoryStream(Path.of("/proc/self/task"))) {
+      for (Path task : tasks) {
+        try {
+          if (COMPILER.matcher(Files.readString(task.resolve("comm"))).lookingAt()) {
+            String running = Files.readString(task.resolve("schedstat"));
+            nanos += Long.parseLong(running.substring(0, running.indexOf(' ')));
+          }
+        } catch (IOException e) {
+          // the thread has ended meanwhile
+        }
+      }
+    }
+    return nanos;
   }
 
   private static long collections() {

@@ -97,11 +97,10 @@ public final class Worker {
     boolean busy = workload.kind() != Workload.Kind.IDLE;
     int most = workload.kind() == Workload.Kind.OPEN ? MOST_WARM_UPS_TO_OPEN : MOST_WARM_UPS;
     while (busy && System.nanoTime() - start < most * nanos) {
-      long before = Meter.compiledMillis();
+      long before = Meter.compilerNanos();
       long began = System.nanoTime();
       measure.warmUp(roundNanos);
-      long compiledNanos = 1_000_000 * (Meter.compiledMillis() - before);
-      busy = compiledNanos > SETTLED * (System.nanoTime() - began);
+      busy = Meter.compilerNanos() - before > SETTLED * (System.nanoTime() - began);
     }
   }
 

@@ -184,6 +184,7 @@ public final class Harness {
     String line = line(worker, 180 + (long) (Worker.MOST_WARM_UPS_TO_OPEN * options.warmUp()));
     if (line.startsWith("ready")) {
       worker.moveTo(core);
+      worker.halt();
       ((ObjectNode) results.get("clients").get(name)).put("version", line.substring(6));
       ObjectNode result = clients.putObject(name);
       running.add(new Running(name, worker, JSON.createArrayNode(), result));
@@ -226,7 +227,9 @@ public final class Harness {
     running.clear();
   }
 
-  private boolean round(Running client, Peer server) throws IOException {
+  /** Has one round while all others stand still: their timers would be in its way. */
+  private boolean round(Running client, Peer server) throws IOException, InterruptedException {
+    client.worker().goOn();
     long start = System.nanoTime();
     long cpu = server.cpuNanos();
     String line;
@@ -243,6 +246,7 @@ public final class Harness {
     }
     ObjectNode round = (ObjectNode) JSON.readTree(line);
     double busy = (double) (server.cpuNanos() - cpu) / (System.nanoTime() - start);
+    client.worker().halt();
     round.put("serverBusy", Math.round(busy * 100) / 100.0);
     client.rounds().add(round);
     return true;

@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A process on given cores that is talked to in lines, and ends when its input does. */
 final class Peer {
+  private static final int MOVES = 100;
+
   private final Process process;
   private final BufferedReader out;
   private final Writer in;
@@ -25,19 +27,39 @@ final class Peer {
     process = new ProcessBuilder(all).redirectError(ProcessBuilder.Redirect.appendTo(log)).start();
     out = process.inputReader(StandardCharsets.UTF_8);
     in = process.outputWriter(StandardCharsets.UTF_8);
+    // One that stands still would not notice that there is nobody any more who has it go on.
+    Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
   }
 
   /** Moves all its threads, and those to come, to other cores. */
   void moveTo(String cores) throws IOException, InterruptedException {
-    String pid = Long.toString(process.pid());
-    Process move =
-        new ProcessBuilder("taskset", "--all-tasks", "--pid", "--cpu-list", cores, pid)
+    String move = "taskset --all-tasks --pid --cpu-list " + cores;
+    String wrong = run(move);
+    for (int i = 0; i < MOVES && !wrong.isEmpty(); i++) {
+      wrong = run(move); // a thread had ended meanwhile
+    }
+    if (!wrong.isEmpty()) {
+      throw new IOException(move + ": " + wrong);
+    }
+  }
+
+  /** Has it do nothing at all, not even what its timers would, until it goes on. */
+  void halt() throws IOException, InterruptedException {
+    String unused = run("kill -STOP"); // else it has ended, as its next line will tell
+  }
+
+  void goOn() throws IOException, InterruptedException {
+    String unused = run("kill -CONT");
+  }
+
+  /** Runs a command of which only the number of the process is missing, and returns what failed. */
+  private String run(String command) throws IOException, InterruptedException {
+    Process running =
+        new ProcessBuilder("sh", "-c", command + " " + process.pid())
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .start();
-    String wrong = new String(move.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
-    if (move.waitFor() != 0) {
-      throw new IOException("a client cannot be moved to " + cores + ": " + wrong);
-    }
+    String wrong = new String(running.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+    return running.waitFor() == 0 ? "" : wrong + " ";
   }
 
   void say(String line) throws IOException {
@@ -84,6 +106,7 @@ final class Peer {
 
   void end() throws InterruptedException {
     try {
+      goOn();
       in.close();
     } catch (IOException e) {
       // it has ended already

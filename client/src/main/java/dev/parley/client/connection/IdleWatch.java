@@ -34,7 +34,7 @@ final class IdleWatch implements Runnable {
   private volatile int ticking;
 
   /** How many ticks lie between the last look and the next. Touched by who keeps the timer. */
-  private int ticks;
+  private byte ticks;
 
   // What happened since the last tick. The two are kept apart: who sends all the time does not
   // read.
@@ -74,7 +74,7 @@ final class IdleWatch implements Runnable {
     readerLeft = false;
     writerLeft = false;
     if ((reading || writing) && !connection.hasEnded()) {
-      ticks = Math.min(2 * ticks, LONGEST);
+      ticks = (byte) Math.min(2 * ticks, LONGEST);
       connection.schedule(this::tick, TICK.multipliedBy(ticks));
     } else {
       ticking = 0; // before looking: whoever leaves after the look starts the next watch
