@@ -61,6 +61,15 @@ final class OpeningRaceTest {
       require(System.nanoTime() - begun < TIMEOUT.toNanos(), "waited for who had answered");
     }
 
+    /** Opens, which a client that is closed refuses. */
+    void openUnlessClosed(Runnable opening) {
+      try {
+        opening.run();
+      } catch (IllegalStateException e) {
+        requireNothingOpen(); // the client is closed
+      }
+    }
+
     void requireNothingOpen() {
       require(made.stream().allMatch(AnsweringWire::isClosed), "a connection is left open");
     }
@@ -74,13 +83,8 @@ final class OpeningRaceTest {
           AtomicReference<@Nullable WebSocketSession> opened = new AtomicReference<>();
           return new Round(
               List.of(
-                  () -> {
-                    try {
-                      opened.set(model.client.webSocketSession(URL));
-                    } catch (IllegalStateException e) {
-                      model.requireNothingOpen(); // the client is closed
-                    }
-                  },
+                  () ->
+                      model.openUnlessClosed(() -> opened.set(model.client.webSocketSession(URL))),
                   model::close),
               () -> {
                 model.requireNothingOpen();
@@ -109,13 +113,11 @@ final class OpeningRaceTest {
           Model model = new Model();
           return new Round(
               List.of(
-                  () -> {
-                    try {
-                      var unused = reason(model.client.webSocketSession(URL));
-                    } catch (IllegalStateException e) {
-                      model.requireNothingOpen(); // the client is closed
-                    }
-                  },
+                  () ->
+                      model.openUnlessClosed(
+                          () -> {
+                            var unused = reason(model.client.webSocketSession(URL));
+                          }),
                   model::close,
                   model::close),
               model::requireNothingOpen);
@@ -130,17 +132,14 @@ final class OpeningRaceTest {
           AtomicReference<@Nullable Reconnector> begun = new AtomicReference<>();
           return new Round(
               List.of(
-                  () -> {
-                    try {
-                      begun.set(
-                          model.client.reconnecting(
-                              request -> request.url(URL),
-                              ReconnectPolicy.DEFAULT,
-                              session -> session.closeReason().join()));
-                    } catch (IllegalStateException e) {
-                      model.requireNothingOpen(); // the client is closed
-                    }
-                  },
+                  () ->
+                      model.openUnlessClosed(
+                          () ->
+                              begun.set(
+                                  model.client.reconnecting(
+                                      request -> request.url(URL),
+                                      ReconnectPolicy.DEFAULT,
+                                      session -> session.closeReason().join()))),
                   model::close),
               () -> {
                 Reconnector reconnector = begun.get();
