@@ -54,6 +54,7 @@ final class SharedStateTest {
           entry("Replies", List.of("RepliesInterleavingTest", "SendingRaceTest")),
           entry("RoundTrips", List.of("RoundTripsInterleavingTest", "PingRaceTest")),
           entry("SentMessages", List.of("SentMessagesInterleavingTest")),
+          entry("Signaller", List.of("SignallerInterleavingTest")),
           entry("StreamedMessage", List.of("StreamingRaceTest")),
           entry("TlsTransport", List.of("TlsTransportRaceTest")),
           entry(
@@ -68,6 +69,8 @@ final class SharedStateTest {
       Map.ofEntries(
           entry("BufferPool", ONE_LOCK),
           entry("KeyStream", ONE_LOCK),
+          entry(
+              "Lead", "one thread counts, the loop looks: an old count wakes late, or for nothing"),
           entry("Masking", BYTES_AS_NUMBERS),
           entry("MaskingKeys", BYTES_AS_NUMBERS + ": the holder of the write lock"),
           entry("PlainRequests", ONE_LOCK + ", and what is closed is closed behind it"),

@@ -146,7 +146,7 @@ public abstract sealed class Frame {
     private final boolean knownValid;
     private final boolean ascii;
 
-    /** What came, where that was ASCII and short: most who get it want nothing else. */
+    /** What came, where that was ASCII and made so: most who get it want nothing else. */
     private final @Nullable String text;
 
     /** The bytes of {@link #text}, once somebody has asked for them. */
@@ -191,6 +191,22 @@ public abstract sealed class Frame {
       this.knownValid = knownValid;
       this.ascii = ascii;
       this.text = text;
+    }
+
+    /**
+     * Makes a whole message of a copy of some UTF-8 bytes, which are judged when the frame is sent.
+     * It costs less than to copy them and to make a frame of the copy, where they are ASCII and
+     * {@link #readText()} is all that the frame is asked for.
+     *
+     * @param from the index of the first byte
+     * @param to the index after the last byte
+     * @throws IndexOutOfBoundsException if the array has no such range
+     */
+    public static Text copyOf(byte[] bytes, int from, int to) {
+      Objects.checkFromToIndex(from, to, bytes.length);
+      return Utf8Validator.isAscii(bytes, from, to)
+          ? ofAscii(new String(bytes, from, to - from, StandardCharsets.ISO_8859_1))
+          : new Text(Arrays.copyOfRange(bytes, from, to));
     }
 
     /** Makes a whole message of a text in which each character is a byte. */

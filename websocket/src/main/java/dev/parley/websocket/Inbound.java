@@ -352,7 +352,7 @@ public final class Inbound {
       scratch = seen;
     }
     bytes.get(from, seen, 0, length);
-    return Utf8Validator.isAscii(seen, length)
+    return Utf8Validator.isAscii(seen, 0, length)
         ? Frame.Text.ofAscii(new String(seen, 0, length, StandardCharsets.ISO_8859_1))
         : null;
   }
@@ -508,7 +508,7 @@ public final class Inbound {
     }
     if (!extensions.isEmpty()) {
       long room = cuts ? Limits.MAX_ARRAY : maxMessageSize - assembled();
-      payload = decode(payload, fin, bits, room);
+      payload = decode(payload, fin, bits, room).data();
     }
     judgeWholeText(payload, fin);
     if (!whole) {
@@ -554,7 +554,13 @@ public final class Inbound {
     boolean fin = reader.isFinal();
     byte[] payload = reader.takePayload();
     if (!extensions.isEmpty()) {
-      payload = decode(payload, fin, reader.reservedBits(), maxMessageSize - assembled());
+      int room = maxMessageSize - assembled();
+      Frame decoded = decode(payload, fin, reader.reservedBits(), room);
+      if (isWholeValidText(decoded)) {
+        messageType = Opcode.CONTINUATION;
+        return new Event.Received(decoded);
+      }
+      payload = decoded.data();
     }
     judgeWholeText(payload, fin);
     if (delivery == Delivery.MESSAGES) {
@@ -571,11 +577,19 @@ public final class Inbound {
     return new Event.Received(frame);
   }
 
-  private byte[] decode(byte[] payload, boolean fin, int bits, long room) {
+  /** Tells whether a frame that was decoded is a message as it is, with nothing left to judge. */
+  private boolean isWholeValidText(Frame decoded) {
+    return fragments == 1 // which counts where messages are delivered
+        && encoded
+        && decoded instanceof Frame.Text text
+        && text.isKnownValid();
+  }
+
+  private Frame decode(byte[] payload, boolean fin, int bits, long room) {
     Frame frame = ExtensionChain.dataFrame(messageType, payload, fin, bits);
-    byte[] decoded;
+    Frame decoded;
     try {
-      decoded = extensions.decode(frame, room).data();
+      decoded = extensions.decode(frame, room);
     } catch (WebSocketProtocolException e) {
       if (e.violation() != Violation.MESSAGE_TOO_BIG) {
         throw e;
@@ -587,10 +601,10 @@ public final class Inbound {
               .formatted(maxMessageSize, maxMessageSize),
           e);
     }
-    if (decoded.length > room) {
-      throw messageTooBig(assembled() + (long) decoded.length);
+    if (decoded.length() > room) {
+      throw messageTooBig(assembled() + (long) decoded.length());
     }
-    if (!encoded && !Arrays.equals(decoded, payload)) {
+    if (!encoded && !Arrays.equals(decoded.data(), payload)) {
       throw violation(
           Violation.EXTENSION_FAILED,
           "an extension that claims reserved bits changed a message that has none of them");

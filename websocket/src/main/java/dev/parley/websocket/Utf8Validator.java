@@ -37,9 +37,9 @@ final class Utf8Validator {
     return skipAscii(text, 0, text.length);
   }
 
-  /** Tells whether the first bytes of an array are ASCII, so many of them. */
-  static boolean isAscii(byte[] bytes, int length) {
-    return skipAscii(bytes, 0, length) == length;
+  /** Tells whether the given bytes are ASCII. */
+  static boolean isAscii(byte[] bytes, int from, int to) {
+    return skipAscii(bytes, from, to) == to;
   }
 
   /**

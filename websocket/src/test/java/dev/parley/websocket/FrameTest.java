@@ -4,10 +4,12 @@ package dev.parley.websocket;
 import static dev.parley.websocket.Wire.hex;
 import static dev.parley.websocket.Wire.utf8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
@@ -140,6 +142,30 @@ final class FrameTest {
       assertThat(came.data()).isEqualTo(utf8("plain")).isSameAs(came.data());
       assertThat(came.copy()).isEqualTo(came.data()).isNotSameAs(came.data());
       assertThat(came.isKnownValid()).isTrue();
+    }
+
+    @Test
+    void textIsCopiedFromAPartOfAnArray() {
+      byte[] bytes = utf8("<plain>\u00e9");
+      Frame.Text plain = Frame.Text.copyOf(bytes, 1, 6);
+      Frame.Text accented = Frame.Text.copyOf(bytes, 6, 9);
+      Frame.Text cut = Frame.Text.copyOf(bytes, 7, 8);
+      Arrays.fill(bytes, (byte) 'x');
+      assertThat(plain).isEqualTo(new Frame.Text("plain"));
+      assertThat(plain.readText()).isEqualTo("plain");
+      assertThat(plain.isKnownValid()).isTrue();
+      assertThat(accented.data()).isEqualTo(utf8(">\u00e9"));
+      assertThat(accented.readText()).isEqualTo(">\u00e9");
+      assertThat(accented.isKnownValid()).isFalse();
+      assertThat(cut.data()).isEqualTo(hex("c3"));
+    }
+
+    @Test
+    void textIsCopiedFromWithinTheArrayOnly() {
+      byte[] bytes = utf8("plain");
+      assertThatExceptionOfType(IndexOutOfBoundsException.class)
+          .isThrownBy(() -> Frame.Text.copyOf(bytes, 2, 6));
+      assertThat(Frame.Text.copyOf(bytes, 5, 5)).isEqualTo(new Frame.Text(""));
     }
 
     @Test

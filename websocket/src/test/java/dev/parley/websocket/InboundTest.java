@@ -612,6 +612,35 @@ final class InboundTest {
     }
 
     @Test
+    void deliversTextThatAnExtensionMadeAsItIsOnlyWhereItIsTheWholeMessage() {
+      TestExtension extension =
+          TestExtension.of(
+              frame ->
+                  frame instanceof Frame.Text && frame.fin()
+                      ? new Frame.Text("made")
+                      : TestExtension.with(frame, utf8("-"), 0));
+      assertThat(events(() -> withExtensions(extension), hex("81 01 61 01 01 61 80 01 61 81 00")))
+          .containsExactly(
+              received(new Frame.Text("made")),
+              received(new Frame.Text("-made")),
+              received(new Frame.Text("made")));
+      Supplier<Inbound> small =
+          () ->
+              new Inbound(Role.CLIENT, new Limits(3, 3, 9), Delivery.MESSAGES, List.of(extension));
+      assertFails(Role.CLIENT, small, Violation.MESSAGE_TOO_BIG, "81 01 61 81 01 61");
+      Supplier<Inbound> raw = () -> raw(extension);
+      assertThat(events(raw, hex("01 01 61 80 01 61 81 00")))
+          .containsExactly(
+              received(text("-", false)),
+              received(new Frame.Text("made")),
+              received(new Frame.Text("made")));
+    }
+
+    private static Inbound raw(TestExtension extension) {
+      return new Inbound(Role.CLIENT, SMALL, Delivery.FRAMES, List.of(extension));
+    }
+
+    @Test
     void passesOnAViolationThatAnExtensionFinds() {
       assertFails(
           Role.CLIENT, InboundTest::appending, Violation.COMPRESSED_DATA_INVALID, "c1 01 61");

@@ -52,13 +52,14 @@ public class RawBlocking implements Client {
                 (SSLSocket)
                     settings.tls().getSocketFactory().createSocket(uri.getHost(), uri.getPort()));
     int room = settings.sessions() > 1 ? 256 : 64 << 10;
-    RawSession session = session(wire, new RawFrames(settings, wire.direct()), wire.buffer(room));
-    session.open(uri);
+    RawFrames frames = new RawFrames(settings, wire.direct());
+    RawSession session = session(settings, wire, frames, wire.buffer(room));
+    session.open(uri, settings);
     return session;
   }
 
   /** Makes a session of a connection that nothing was written to, and nothing read from. */
-  RawSession session(RawWire wire, RawFrames frames, ByteBuffer in) {
+  RawSession session(Settings settings, RawWire wire, RawFrames frames, ByteBuffer in) {
     return new RawSession(wire, frames, in);
   }
 

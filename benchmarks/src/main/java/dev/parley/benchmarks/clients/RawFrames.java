@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 /** What raw sockets send: frames encoded once, in blocks of about 64 KiB. */
 final class RawFrames {
   private static final int BLOCK = 64 << 10;
+  private static final String OFFER = "Sec-WebSocket-Extensions: permessage-deflate\n";
   private static final byte[] KEY = {0x12, 0x34, 0x56, 0x78};
 
   private final int frameLength;
@@ -61,7 +62,7 @@ final class RawFrames {
   }
 
   /** Returns the opening request, always with the same key. */
-  static byte[] request(URI uri) {
+  static byte[] request(URI uri, boolean compressed) {
     String target = uri.getRawPath() + (uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery());
     return """
     GET %s HTTP/1.1
@@ -70,9 +71,9 @@ final class RawFrames {
     Connection: Upgrade
     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==
     Sec-WebSocket-Version: 13
-
+    %s
     """
-        .formatted(target, uri.getHost(), uri.getPort())
+        .formatted(target, uri.getHost(), uri.getPort(), compressed ? OFFER : "")
         .replace("\n", "\r\n")
         .getBytes(StandardCharsets.US_ASCII);
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.benchmarks.clients;
 
+import dev.parley.benchmarks.Settings;
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -37,7 +38,7 @@ public class RawMessages extends RawBlocking {
   }
 
   @Override
-  RawSession session(RawWire wire, RawFrames frames, ByteBuffer in) {
+  RawSession session(Settings settings, RawWire wire, RawFrames frames, ByteBuffer in) {
     return new MessageSession(wire, frames, in, anyThreadTakes);
   }
 

@@ -48,7 +48,7 @@ public final class RawSelector implements Client {
   public Session open(URI uri, Settings settings, Receiver receiver) throws IOException {
     SocketChannel channel = SocketChannel.open(new InetSocketAddress(uri.getHost(), uri.getPort()));
     channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-    channel.write(ByteBuffer.wrap(RawFrames.request(uri)));
+    channel.write(ByteBuffer.wrap(RawFrames.request(uri, false)));
     ByteBuffer response = ByteBuffer.allocate(512);
     do {
       if (channel.read(response) < 0) {

@@ -2,6 +2,7 @@
 package dev.parley.benchmarks.clients;
 
 import dev.parley.benchmarks.PullSession;
+import dev.parley.benchmarks.Settings;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
@@ -20,8 +21,9 @@ class RawSession implements PullSession {
     this.in = in.limit(0);
   }
 
-  void open(URI uri) throws IOException {
-    wire.write(copied(RawFrames.request(uri)));
+  void open(URI uri, Settings settings) throws IOException {
+    boolean compressed = settings.compression() != Settings.Compression.NONE;
+    wire.write(copied(RawFrames.request(uri, compressed)));
     do {
       fill();
     } while (!RawFrames.skipResponse(in));

@@ -7,6 +7,7 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.spi.SelectorProvider;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,14 +16,14 @@ import org.jspecify.annotations.Nullable;
  * one. An interrupt ends the wait and leaves the channel open.
  */
 final class Lead {
-  /**
-   * Who waited so long in vain is in no hurry: it can be woken by the loop, and the selector serve
-   * somebody else.
-   */
-  static final long LONGEST_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
-
   private final Selector selector;
   private @Nullable SelectionKey key;
+
+  /** Counts the beginnings and the ends of waits: odd while somebody waits. */
+  private final AtomicInteger waits = new AtomicInteger();
+
+  /** What {@link #waits} was when the loop looked last. Of the loop's thread. */
+  private int seen;
 
   Lead(SelectorProvider provider) throws IOException {
     selector = provider.openSelector();
@@ -45,14 +46,34 @@ final class Lead {
   /**
    * Waits until a read is worth trying.
    *
-   * @return false where the deadline came first, or an interrupt, or a wake-up, or nothing for long
+   * @return false where the deadline came first, or an interrupt, or a wake-up
    */
   boolean await(Deadline deadline) throws IOException {
-    long nanos = Math.min(deadline.remainingNanos(), LONGEST_NANOS);
-    return (nanos > 0
-            ? selector.select(Lead::ignore, TimeUnit.NANOSECONDS.toMillis(nanos + 999_999))
-            : selector.selectNow(Lead::ignore))
-        > 0;
+    waits.lazySet(waits.get() + 1);
+    try {
+      return select(deadline) > 0;
+    } finally {
+      waits.lazySet(waits.get() + 1);
+    }
+  }
+
+  private int select(Deadline deadline) throws IOException {
+    if (deadline.isNone()) {
+      return selector.select(Lead::ignore); // a timeout would cost a twentieth of a round trip
+    }
+    long nanos = deadline.remainingNanos();
+    return nanos > 0
+        ? selector.select(Lead::ignore, TimeUnit.NANOSECONDS.toMillis(nanos + 999_999))
+        : selector.selectNow(Lead::ignore);
+  }
+
+  /** Wakes up who has waited ever since this was called before. Of the loop's thread. */
+  void wakeUpIfInVain() {
+    int now = waits.get();
+    if ((now & 1) == 1 && now == seen) {
+      wakeUp();
+    }
+    seen = now;
   }
 
   /** What is ready needs no telling: there is one channel only. */

@@ -10,10 +10,12 @@ import java.nio.channels.Selector;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -102,6 +104,12 @@ public final class ReadinessLoop implements AutoCloseable {
    */
   private static final int LEADS = 32;
 
+  /**
+   * So often the loop looks for platform threads that wait in vain. Who has waited ever since the
+   * last time is in no hurry: it can be woken by the loop, and its selector serve somebody else.
+   */
+  static final long PATROL_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
   // It outlives whoever came first, and must not keep what belongs to that one.
   private static final ThreadFactory THREADS =
       Thread.ofPlatform()
@@ -123,6 +131,8 @@ public final class ReadinessLoop implements AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
   private final ArrayDeque<Lead> freeLeads = new ArrayDeque<>(2);
   private int lentLeads;
+  private final List<Lead> leadsInUse = new ArrayList<>(2);
+  private long patrolDue;
   private final TreeSet<Timer> timers = new TreeSet<>();
   private final ArrayDeque<Runnable> handedOver = new ArrayDeque<>(2);
   private @Nullable Selector inUse;
@@ -139,6 +149,7 @@ public final class ReadinessLoop implements AutoCloseable {
   private long pass;
   private long lingersUntil;
   private boolean givesWay;
+  private Signaller signaller = new Signaller();
 
   /** Makes a loop that has no thread yet. */
   public ReadinessLoop() {
@@ -195,19 +206,45 @@ public final class ReadinessLoop implements AutoCloseable {
   public Timer schedule(Runnable quick, Duration delay) {
     lock.lock();
     try {
-      Timer timer = new Timer(quick, System.nanoTime() + Deadline.nanos(delay), timersMade++);
+      Timer timer = timer(quick, Deadline.nanos(delay));
       if (!closed) {
-        Selector selector = start();
-        timers.add(timer);
-        if (timers.first().equals(timer)) {
-          wakeUpIfSelecting(selector);
-        }
+        add(timer, start());
       }
       return timer;
     } catch (IOException e) {
       throw new UncheckedIOException("no timer could be set", e);
     } finally {
       lock.unlock();
+    }
+  }
+
+  /**
+   * Has a thread unparked when so much time is over; returns {@code null} where the loop has no
+   * thread, or is closed. A virtual thread that parks with a timeout has the JDK's thread for
+   * delays woken, when it begins and when it ends: a sixth of what opening a session costs.
+   */
+  @Nullable Timer unparkLater(Thread waiting, long nanos) {
+    lock.lock();
+    try {
+      if (inUse == null || closed) {
+        return null;
+      }
+      Timer timer = timer(() -> LockSupport.unpark(waiting), nanos);
+      add(timer, inUse);
+      return timer;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Timer timer(Runnable quick, long nanos) {
+    return new Timer(quick, System.nanoTime() + nanos, timersMade++);
+  }
+
+  private void add(Timer timer, Selector selector) {
+    timers.add(timer);
+    if (timers.first().equals(timer)) {
+      wakeUpIfSelecting(selector);
     }
   }
 
@@ -282,6 +319,7 @@ public final class ReadinessLoop implements AutoCloseable {
     try {
       lead = lead == null ? new Lead(channel.provider()) : lead;
       lead.attach(channel);
+      watch(lead);
       return lead;
     } catch (IOException | RuntimeException e) {
       LOGGER.log(System.Logger.Level.DEBUG, "no selector to lend, so the loop will signal", e);
@@ -294,9 +332,34 @@ public final class ReadinessLoop implements AutoCloseable {
     }
   }
 
+  private void watch(Lead lead) {
+    lock.lock();
+    try {
+      if (leadsInUse.isEmpty()) {
+        patrolDue = System.nanoTime() + PATROL_NANOS;
+        if (inUse != null) {
+          wakeUpIfSelecting(inUse);
+        }
+      }
+      leadsInUse.add(lead);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void unwatch(Lead lead) {
+    lock.lock();
+    try {
+      leadsInUse.remove(lead);
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Takes back a selector that was lent. Nobody uses it any more. */
   void takeBack(Lead lead) {
     boolean kept = false;
+    unwatch(lead);
     try {
       lead.detach();
       lock.lock();
@@ -382,11 +445,13 @@ public final class ReadinessLoop implements AutoCloseable {
       return false;
     }
     int found;
+    boolean signalled;
     try {
       found =
           timeout > 0 ? selector.select(this::signal, timeout) : selector.selectNow(this::signal);
     } finally {
       selecting = false;
+      signalled = signaller.flush();
     }
     if (found < FULL) {
       pass++;
@@ -394,18 +459,38 @@ public final class ReadinessLoop implements AutoCloseable {
     runHandedOver();
     long now = System.nanoTime();
     runTimers(now);
+    patrol(now);
     runUnattended(now);
-    giveWay();
+    giveWay(signalled);
     return true;
   }
 
   /** Lets who was signalled read before the same bytes are found ready again. */
   @SuppressWarnings("ThreadPriorityCheck") // without the yield all works, with more passes
-  private void giveWay() {
-    if (givesWay) {
-      givesWay = false;
+  private void giveWay(boolean signalled) {
+    if (!givesWay) {
+      return;
+    }
+    givesWay = false;
+    if (!signalled && signaller.isBusy()) {
+      signaller.awaitTurn();
+    } else {
       Thread.yield();
     }
+  }
+
+  /** Wakes a thread that something was found for, in this pass. Of the loop's thread. */
+  void wake(Thread waiting) {
+    if (waiting.isVirtual()) {
+      signaller.add(waiting);
+    } else {
+      LockSupport.unpark(waiting);
+    }
+  }
+
+  /** Tells whether some of those who were signalled may not have had their turn. Likewise. */
+  boolean isSignalling() {
+    return signaller.isBusy();
   }
 
   /**
@@ -426,10 +511,14 @@ public final class ReadinessLoop implements AutoCloseable {
       if (!handedOver.isEmpty()) {
         return 0;
       }
-      if (!unused && timers.isEmpty() && unattended.isEmpty()) {
+      boolean patrols = !leadsInUse.isEmpty();
+      if (!unused && timers.isEmpty() && unattended.isEmpty() && !patrols) {
         return Long.MAX_VALUE;
       }
       long due = lingersUntil;
+      if (patrols && patrolDue - due < 0) {
+        due = patrolDue;
+      }
       if (!timers.isEmpty() && timers.first().due - due < 0) {
         due = timers.first().due;
       }
@@ -483,6 +572,18 @@ public final class ReadinessLoop implements AutoCloseable {
     }
   }
 
+  private void patrol(long now) {
+    lock.lock();
+    try {
+      if (!leadsInUse.isEmpty() && patrolDue - now <= 0) {
+        patrolDue = now + PATROL_NANOS;
+        leadsInUse.forEach(Lead::wakeUpIfInVain);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private void runUnattended(long now) {
     for (int i = unattended.size();
         i > 0 && unattended.getFirst().unattendedUntil() - now <= 0;
@@ -501,7 +602,7 @@ public final class ReadinessLoop implements AutoCloseable {
     }
   }
 
-  private static void report(Throwable e) {
+  static void report(Throwable e) {
     try {
       LOGGER.log(System.Logger.Level.ERROR, "failure on the thread of the readiness loop", e);
     } catch (Throwable another) {
@@ -517,6 +618,8 @@ public final class ReadinessLoop implements AutoCloseable {
       if (selector.equals(inUse)) {
         inUse = null;
         selecting = false;
+        signaller.end();
+        signaller = new Signaller();
         unattended.clear();
         freeLeads.forEach(ReadinessLoop::close);
         freeLeads.clear();

@@ -6,6 +6,7 @@ import java.nio.channels.CancelledKeyException;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +33,8 @@ final class Registration {
   //
   // Read interest stays on, because turning it off and on costs a system call each and a wake-up of
   // the loop. The loop drops it only when it found the key ready with nobody waiting in STRIKES
-  // passes in a row. Write interest is on only while somebody waits: sockets are mostly writable.
+  // passes in a row, and everybody whom it has woken has had a turn. Write interest is on only
+  // while somebody waits: sockets are mostly writable.
   //
   // A platform thread need not be woken by another thread: it can select by itself, and then the
   // loop is not to see the channel. It takes a Lead for that, a selector of its own, and leaves
@@ -53,7 +55,8 @@ final class Registration {
   //  5. Deadline or interrupt against signal: one compare-and-set wins. If the signal wins, the
   //     wait ends as signalled and the interrupt stays set for the next wait. If the waiter wins,
   //     interest stays on, and what is ready is found again.
-  //  6. The state is the waiting thread itself, so the loop unparks exactly whom it took out.
+  //  6. The state is the waiting thread itself, so the loop wakes exactly whom it took out, before
+  //     its pass is over; virtual threads by way of a Signaller.
   //     Parking returns for no reason at times; the waiter looks at the state again.
   //  7. The loop turns write interest off, then looks for a waiting writer; a writer first makes
   //     itself known, then turns interest on. Whatever the order, the writer is signalled or
@@ -83,6 +86,9 @@ final class Registration {
   // So many passes may find bytes that nobody waits for before interest is dropped: time for the
   // thread that was just signalled to come and read.
   private static final int STRIKES = 4;
+
+  /** Up to this a wait has its own timer, which is more precise than those of the loop. */
+  private static final long SOON_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
   private final ReadinessLoop loop;
   private final SelectableChannel channel;
@@ -214,22 +220,32 @@ final class Registration {
   private boolean park(
       AtomicReferenceFieldUpdater<Registration, Object> slot, Thread me, Deadline deadline)
       throws InterruptedException {
-    while (slot.get(this) == me) {
-      long remaining = deadline.remainingNanos();
-      if (Thread.interrupted()) {
-        if (slot.compareAndSet(this, me, State.NOBODY)) {
-          throw new InterruptedException();
+    ReadinessLoop.Timer timer = null;
+    try {
+      while (slot.get(this) == me) {
+        long remaining = deadline.remainingNanos();
+        if (Thread.interrupted()) {
+          if (slot.compareAndSet(this, me, State.NOBODY)) {
+            throw new InterruptedException();
+          }
+          me.interrupt();
+        } else if (remaining <= 0) {
+          return !slot.compareAndSet(this, me, State.NOBODY);
+        } else if (deadline.isNone() || timer != null) {
+          LockSupport.park(this);
+        } else {
+          timer = me.isVirtual() && remaining > SOON_NANOS ? loop.unparkLater(me, remaining) : null;
+          if (timer == null) {
+            LockSupport.parkNanos(this, remaining);
+          }
         }
-        me.interrupt();
-      } else if (remaining <= 0) {
-        return !slot.compareAndSet(this, me, State.NOBODY);
-      } else if (deadline.isNone()) {
-        LockSupport.park(this);
-      } else {
-        LockSupport.parkNanos(this, remaining);
+      }
+      return true;
+    } finally {
+      if (timer != null) {
+        timer.cancel();
       }
     }
-    return true;
   }
 
   void onReadable(Runnable task) {
@@ -274,20 +290,23 @@ final class Registration {
     if ((ready & ~SelectionKey.OP_READ) != 0) {
       key.interestOpsAnd(SelectionKey.OP_READ);
       if (writer instanceof Thread thread && WRITER.compareAndSet(this, thread, State.NOBODY)) {
-        LockSupport.unpark(thread);
+        loop.wake(thread);
       }
     }
     return (ready & SelectionKey.OP_READ) != 0 && signalReader(pass);
   }
 
   private boolean signalReader(long pass) {
+    Object before = reader;
+    if (before == State.NOBODY && loop.isSignalling()) {
+      return true; // whoever was signalled may have had no turn yet
+    }
     strikes = pass - lastPass > 1 ? 1 : strikes + 1;
     lastPass = pass;
-    Object before = reader;
     if (before instanceof Thread thread) {
       strikes = 0;
       if (READER.compareAndSet(this, thread, State.NOBODY)) {
-        LockSupport.unpark(thread);
+        loop.wake(thread);
       }
       return true;
     }

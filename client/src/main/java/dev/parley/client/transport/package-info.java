@@ -17,7 +17,8 @@
  *
  * <p>A platform thread selects by itself, with a selector that the loop lends it, a {@code Lead}:
  * then the loop looks away, and no thread has to wake another. Where all are lent, or nothing came
- * for a tenth of a second, it parks like a virtual one.
+ * for a tenth of a second or two, it parks like a virtual one. Where the loop finds something for
+ * several virtual threads at once, another one of its own wakes them, the {@code Signaller}.
  *
  * <p>A {@link dev.parley.client.transport.Connector} makes transports. {@link
  * dev.parley.client.transport.SocketConnector} looks the name up, races its addresses and ends with

@@ -87,6 +87,25 @@ final class RegistrationTest {
     }
   }
 
+  @Test
+  void platformThreadThatWaitsInVainGivesItsSelectorBackAndIsSignalled() throws Exception {
+    try (Peer peer = new Peer(Peer.ECHO);
+        Transport transport = connector.connect(peer.plain(), Deadline.NONE)) {
+      var waiter =
+          new FutureTask<Boolean>(
+              () -> {
+                boolean signalled = transport.awaitReadable(Deadline.NONE);
+                return signalled && transport.read(ByteBuffer.allocate(1)) == 1;
+              });
+      Thread thread = Thread.ofPlatform().start(waiter);
+      while (thread.getState() != Thread.State.WAITING) { // it is "runnable" while it selects
+        assertThat(thread.join(Duration.ofMillis(5))).isFalse();
+      }
+      assertThat(transport.write(ByteBuffer.allocate(1))).isEqualTo(1);
+      assertThat(waiter.get()).isTrue();
+    }
+  }
+
   private void interrupt(List<Thread> threads, AtomicBoolean over) {
     Random random = new Random(1);
     Semaphore never = new Semaphore(0);

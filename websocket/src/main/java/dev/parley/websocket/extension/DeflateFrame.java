@@ -57,9 +57,7 @@ public final class DeflateFrame extends DeflateExtension<DeflateConfig> {
 
   @Override
   public Frame processIncomingFrame(Frame frame, long room) {
-    return frame.rsv1()
-        ? RawDeflate.replace(frame, decompressor.decompress(frame.data(), true, room), false)
-        : frame;
+    return frame.rsv1() ? decompressor.decompress(frame, true, room) : frame;
   }
 
   /**

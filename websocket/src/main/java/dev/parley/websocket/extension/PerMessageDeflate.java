@@ -86,9 +86,7 @@ public final class PerMessageDeflate extends DeflateExtension<PerMessageDeflateC
           Violation.RESERVED_BIT, "rsv1 set in a continuation, expected in the first frame only");
     }
     receiving = !frame.fin();
-    return decompressing
-        ? RawDeflate.replace(frame, decompressor.decompress(frame.data(), frame.fin(), room), false)
-        : frame;
+    return decompressing ? decompressor.decompress(frame, frame.fin(), room) : frame;
   }
 
   /** Negotiates {@link PerMessageDeflate} (RFC 7692 §7.1). */

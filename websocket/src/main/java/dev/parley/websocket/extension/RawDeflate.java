@@ -206,17 +206,19 @@ final class RawDeflate {
     }
 
     /**
-     * Decompresses what can be decompressed so far.
+     * Decompresses what can be decompressed of a message so far, into a frame without the first
+     * reserved bit.
      *
      * @param last whether a message ends here, and the tail is missing
      * @param room how many bytes may come out
      * @throws WebSocketProtocolException if more would come out, or the data is not sound
      */
-    byte[] decompress(byte[] data, boolean last, long room) {
+    Frame decompress(Frame frame, boolean last, long room) {
       requireNotEnded(ended);
       boolean done = false;
       try {
-        byte[] result = data.length == 0 ? EMPTY : inflate(data, room);
+        byte[] data = frame.data();
+        Frame result = data.length == 0 ? replace(frame, EMPTY, false) : inflate(frame, data, room);
         if (last) {
           endMessage();
         }
@@ -232,7 +234,7 @@ final class RawDeflate {
       }
     }
 
-    private byte[] inflate(byte[] data, long room) throws DataFormatException {
+    private Frame inflate(Frame frame, byte[] data, long room) throws DataFormatException {
       if (inflater == null) {
         inflater = streams.inflater();
       }
@@ -265,7 +267,7 @@ final class RawDeflate {
         }
       }
       inflater.setInput(EMPTY); // or it holds the payload until the next one
-      return output.join(0);
+      return output.replace(frame);
     }
 
     /**
@@ -360,6 +362,17 @@ final class RawDeflate {
         chunk = new byte[STEP];
         filled = 0;
       }
+    }
+
+    /** Makes what came out the payload. Text that fits the first chunk is copied but once. */
+    Frame replace(Frame frame) {
+      boolean wholeText = frame.opcode() == Opcode.TEXT && frame.fin();
+      if (!wholeText || !full.isEmpty() || frame.rsv2() || frame.rsv3()) {
+        return RawDeflate.replace(frame, join(0), false);
+      }
+      Frame text = Frame.Text.copyOf(chunk, 0, filled);
+      streams.giveBack(chunk);
+      return text;
     }
 
     byte[] join(int cut) {

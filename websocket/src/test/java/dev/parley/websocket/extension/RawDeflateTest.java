@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.parley.websocket.Frame;
 import dev.parley.websocket.Violation;
 import dev.parley.websocket.WebSocketProtocolException;
 import java.io.ByteArrayOutputStream;
@@ -49,7 +50,12 @@ final class RawDeflateTest {
   }
 
   private static byte[] decompress(RawDeflate.Decompressor decompressor, byte[] data) {
-    return decompressor.decompress(data, true, Long.MAX_VALUE);
+    return decompress(decompressor, data, true, Long.MAX_VALUE);
+  }
+
+  private static byte[] decompress(
+      RawDeflate.Decompressor decompressor, byte[] data, boolean last, long room) {
+    return decompressor.decompress(new Frame.Binary(data), last, room).data();
   }
 
   private static void assertInvalid(RawDeflate.Decompressor decompressor, byte[] data) {
@@ -184,6 +190,25 @@ final class RawDeflateTest {
   @Nested
   @DisplayName("RFC 7692 §7.2.2 Decompression")
   final class Decompression {
+    /** Asserts that a text frame becomes one that differs in its payload and in the first bit. */
+    private void assertDecompressed(byte[] text, boolean fin, boolean rsv2, boolean rsv3) {
+      byte[] data = compressor(15, false).compress(text, true);
+      Frame.Text came = new Frame.Text(data, fin, true, rsv2, rsv3);
+      assertThat(decompressor(false).decompress(came, true, Long.MAX_VALUE))
+          .isEqualTo(new Frame.Text(text, fin, false, rsv2, rsv3));
+    }
+
+    @Test
+    void keepsWhatElseAFrameSays() {
+      byte[] accents = "\u00e9t\u00e9".getBytes(UTF_8);
+      for (byte[] text : List.of(HELLO, accents, prose(RawDeflate.STEP), prose(40_000))) {
+        assertDecompressed(text, true, false, false);
+        assertDecompressed(text, false, false, false);
+        assertDecompressed(text, true, true, false);
+        assertDecompressed(text, true, false, true);
+      }
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void everySizeComesBack(boolean noContextTakeover) {
@@ -268,7 +293,7 @@ final class RawDeflateTest {
         damaged[i / 8] ^= (byte) (1 << i % 8);
         RawDeflate.Decompressor decompressor = decompressor(i % 2 == 0);
         try {
-          assertThat(decompressor.decompress(damaged, true, 1 << 20)).isNotNull();
+          assertThat(decompress(decompressor, damaged, true, 1 << 20)).isNotNull();
         } catch (WebSocketProtocolException e) {
           assertThat(e.violation()).isEqualTo(Violation.COMPRESSED_DATA_INVALID);
         }
@@ -310,9 +335,9 @@ final class RawDeflateTest {
       byte[] payload = hex("f3 48 cd c9 c9 07 00 00");
       for (int cut = 0; cut <= payload.length; cut++) {
         RawDeflate.Decompressor decompressor = decompressor(false);
-        byte[] head = decompressor.decompress(Arrays.copyOf(payload, cut), false, 100);
+        byte[] head = decompress(decompressor, Arrays.copyOf(payload, cut), false, 100);
         byte[] rest =
-            decompressor.decompress(Arrays.copyOfRange(payload, cut, payload.length), true, 100);
+            decompress(decompressor, Arrays.copyOfRange(payload, cut, payload.length), true, 100);
         assertThat(new String(head, UTF_8) + new String(rest, UTF_8)).isEqualTo("Hello");
       }
     }
@@ -340,7 +365,7 @@ final class RawDeflateTest {
 
     private void assertTooBig(RawDeflate.Decompressor decompressor, byte[] data, long room) {
       assertThatExceptionOfType(WebSocketProtocolException.class)
-          .isThrownBy(() -> decompressor.decompress(data, true, room))
+          .isThrownBy(() -> decompress(decompressor, data, true, room))
           .satisfies(e -> assertThat(e.violation()).isEqualTo(Violation.MESSAGE_TOO_BIG))
           .withMessageContaining("the " + room + " bytes that maxMessageSize");
     }
@@ -350,7 +375,7 @@ final class RawDeflateTest {
     void isExact(int size) {
       byte[] message = new byte[size + 1];
       byte[] payload = compressor(15, false).compress(message, true);
-      assertThat(decompressor(false).decompress(payload, true, size + 1)).isEqualTo(message);
+      assertThat(decompress(decompressor(false), payload, true, size + 1)).isEqualTo(message);
       assertTooBig(decompressor(false), payload, size);
     }
 
@@ -359,7 +384,7 @@ final class RawDeflateTest {
       byte[] message = noise(1000);
       byte[] payload = compressor(15, false).compress(message, true);
       assertThat(payload).hasSizeGreaterThan(1000);
-      assertThat(decompressor(false).decompress(payload, true, 1000)).isEqualTo(message);
+      assertThat(decompress(decompressor(false), payload, true, 1000)).isEqualTo(message);
     }
 
     @Test
@@ -379,7 +404,7 @@ final class RawDeflateTest {
                 long room = MIB;
                 for (int from = 0; from < bomb.length; from += 64) {
                   byte[] fragment = Arrays.copyOfRange(bomb, from, from + 64);
-                  room -= decompressor.decompress(fragment, false, room).length;
+                  room -= decompress(decompressor, fragment, false, room).length;
                 }
               })
           .isInstanceOf(WebSocketProtocolException.class)
@@ -451,7 +476,7 @@ final class RawDeflateTest {
     private static WeakReference<byte[]> decompressed(
         RawDeflate.Decompressor decompressor, String payload, boolean last) {
       byte[] compressed = hex(payload);
-      assertThat(decompressor.decompress(compressed, last, 5)).isNotEmpty();
+      assertThat(decompress(decompressor, compressed, last, 5)).isNotEmpty();
       return new WeakReference<>(compressed);
     }
 
@@ -460,8 +485,8 @@ final class RawDeflateTest {
       RawDeflate.Compressor compressor = compressor(15, true);
       RawDeflate.Decompressor decompressor = decompressor(true);
       for (int i = 0; i < 2; i++) {
-        byte[] head = decompressor.decompress(compressor.compress(HELLO, false), false, 5);
-        byte[] rest = decompressor.decompress(compressor.compress(new byte[0], true), true, 0);
+        byte[] head = decompress(decompressor, compressor.compress(HELLO, false), false, 5);
+        byte[] rest = decompress(decompressor, compressor.compress(new byte[0], true), true, 0);
         assertThat(head).isEqualTo(HELLO);
         assertThat(rest).isEmpty();
       }
@@ -475,7 +500,7 @@ final class RawDeflateTest {
     void isGivenBackInMidMessageAndOnlyOnce() {
       RawDeflate.Compressor compressor = compressor(15, false);
       RawDeflate.Decompressor decompressor = decompressor(false);
-      decompressor.decompress(compressor.compress(HELLO, false), false, 5);
+      decompress(decompressor, compressor.compress(HELLO, false), false, 5);
       for (int i = 0; i < 2; i++) {
         compressor.end();
         decompressor.end();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.websocket.extension;
 
+import dev.parley.websocket.Frame;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Random;
@@ -114,8 +115,8 @@ public class RawDeflateBenchmark {
   }
 
   @Benchmark
-  public byte[] decompress() {
-    return decompressor.decompress(compressed[next()], true, 1 << 20);
+  public Frame decompress() {
+    return decompressor.decompress(new Frame.Text(compressed[next()]), true, 1 << 20);
   }
 
   @Benchmark
