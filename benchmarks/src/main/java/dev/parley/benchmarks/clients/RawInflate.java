@@ -27,7 +27,7 @@ public final class RawInflate extends RawBlocking {
     return new Inflating(settings.compression() == Settings.Compression.FRESH, wire, frames, in);
   }
 
-  private static final class Inflating extends RawSession {
+  private static final class Inflating extends RawTaking {
     private static final int RSV1 = 0x40;
 
     private final boolean forget;
@@ -41,15 +41,8 @@ public final class RawInflate extends RawBlocking {
     }
 
     @Override
-    public int receive() throws IOException {
-      while (!isReady()) {
-        fill();
-      }
-      int start = in.position();
-      int head = RawFrames.headLength(in);
-      int length = RawFrames.payloadLength(in);
-      in.position(start + head + length);
-      return (in.get(start) & RSV1) == 0 ? length : text(start + head, length).length();
+    int take(byte first, int from, int length) throws IOException {
+      return (first & RSV1) == 0 ? length : text(from, length).length();
     }
 
     private String text(int from, int length) throws IOException {

@@ -42,7 +42,7 @@ public class RawMessages extends RawBlocking {
     return new MessageSession(wire, frames, in, anyThreadTakes);
   }
 
-  private static final class MessageSession extends RawSession {
+  private static final class MessageSession extends RawTaking {
     private final SplittableRandom random = new SplittableRandom();
     private final byte[] scratch = new byte[BLOCK];
     private final AtomicInteger taken = new AtomicInteger();
@@ -111,16 +111,9 @@ public class RawMessages extends RawBlocking {
     }
 
     @Override
-    public int receive() throws IOException {
-      while (!isReady()) {
-        fill();
-      }
-      int start = in.position();
-      int head = RawFrames.headLength(in);
-      int length = RawFrames.payloadLength(in);
-      in.position(start + head + length);
-      boolean isText = (in.get(start) & 0x0f) == 1;
-      Object made = isText ? text(start + head, length) : binary(start + head, length);
+    int take(byte first, int from, int length) {
+      boolean isText = (first & 0x0f) == 1;
+      Object made = isText ? text(from, length) : binary(from, length);
       message = anyThreadTakes ? new Taken(made, taken.getAndIncrement()) : made;
       return message instanceof String text ? text.length() : length; // text is ASCII here
     }
