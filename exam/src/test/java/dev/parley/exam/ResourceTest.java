@@ -543,8 +543,10 @@ final class ResourceTest {
         long outside = allocated();
         List<WebSocketSession> sessions = measure(300, 4 * KIB, () -> used(client, server, LONG));
         assertThat(streams()).isEqualTo(streams + 2L * sessions.size());
-        assertThat((allocated() - outside) / sessions.size())
-            .isLessThanOrEqualTo(bound(STATED_OF_CONTEXTS, 1));
+        // What compilers take while they compile is among it, megabytes that they give back.
+        long bound = bound(STATED_OF_CONTEXTS, 1);
+        assertThat(Cost.settled(() -> (allocated() - outside) / sessions.size(), bound))
+            .isLessThanOrEqualTo(bound);
         sessions.forEach(WebSocketSession::terminate);
       }
     }
