@@ -7,6 +7,7 @@ import dev.parley.websocket.Inbound;
 import dev.parley.websocket.Violation;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -58,14 +59,21 @@ record Heard(int at, What what) {
       }
       ByteBuffer piece = ByteBuffer.wrap(bytes, from, length);
       from += length;
-      Event event = next(inbound, piece, messagesFirst);
-      while (event != null) {
-        heard.add(new Heard(from, of(event)));
+      Event event;
+      do {
+        if (messagesFirst) {
+          for (Frame message : messages(inbound, piece)) {
+            heard.add(new Heard(from, of(new Event.Received(message))));
+          }
+        }
+        event = inbound.poll(piece);
+        if (event != null) {
+          heard.add(new Heard(from, of(event)));
+        }
         if (event instanceof Event.Ended) {
           return heard;
         }
-        event = next(inbound, piece, messagesFirst);
-      }
+      } while (event != null);
       if (piece.hasRemaining()) {
         throw new AssertionError(piece.remaining() + " bytes left unread, and no event");
       }
@@ -76,9 +84,13 @@ record Heard(int at, What what) {
     return heard;
   }
 
-  private static @Nullable Event next(Inbound inbound, ByteBuffer piece, boolean messagesFirst) {
-    Frame message = messagesFirst ? inbound.pollMessage(piece) : null;
-    return message == null ? inbound.poll(piece) : new Event.Received(message);
+  /** Reads messages the short way, one alone and then some together. */
+  private static List<Frame> messages(Inbound inbound, ByteBuffer piece) {
+    Frame first = inbound.pollMessage(piece);
+    Frame[] some = new Frame[4];
+    some[0] = first;
+    int from = first == null ? 0 : 1;
+    return List.of(Arrays.copyOf(some, inbound.pollMessages(piece, some, from)));
   }
 
   /** Returns what was said, without the places. */

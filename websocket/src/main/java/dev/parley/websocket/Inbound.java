@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -182,8 +183,38 @@ public final class Inbound {
    * @return the message, a {@link Frame.Text} or a {@link Frame.Binary}; or {@code null}
    */
   public @Nullable Frame pollMessage(ByteBuffer bytes) {
-    boolean between = replyDue == null && !ended && reader.next() == Part.FIRST_BYTE;
-    return between ? wholeMessage(bytes) : null;
+    Frame message = isAtMessage() ? wholeMessage(bytes) : null;
+    if (message != null) {
+      remember(message);
+    }
+    return message;
+  }
+
+  /**
+   * Reads messages as {@link #pollMessage} does, one after the other, for less than by as many
+   * calls of it.
+   *
+   * @param bytes what arrived, from position to limit; the position advances past what was read
+   * @param messages where they are put
+   * @param from the first place to put one
+   * @return the place after the last
+   */
+  public int pollMessages(ByteBuffer bytes, @Nullable Frame[] messages, int from) {
+    int next = from;
+    if (isAtMessage()) {
+      Frame message;
+      while (next < messages.length && (message = wholeMessage(bytes)) != null) {
+        messages[next++] = message;
+      }
+      for (int i = Math.max(from, next - LastFrames.KEPT); i < next; i++) {
+        remember(Objects.requireNonNull(messages[i]));
+      }
+    }
+    return next;
+  }
+
+  private boolean isAtMessage() {
+    return replyDue == null && !ended && reader.next() == Part.FIRST_BYTE && !isInMessage();
   }
 
   /**
@@ -248,8 +279,9 @@ public final class Inbound {
   private @Nullable Event read(ByteBuffer bytes) {
     for (; ; ) {
       if (reader.next() == Part.FIRST_BYTE) {
-        Frame whole = wholeMessage(bytes);
+        Frame whole = isInMessage() ? null : wholeMessage(bytes);
         if (whole != null) {
+          remember(whole);
           return new Event.Received(whole);
         }
         if (!bytes.hasRemaining()) {
@@ -307,7 +339,7 @@ public final class Inbound {
   private @Nullable Frame wholeMessage(ByteBuffer bytes) {
     int start = bytes.position();
     int payloadStart = start + 2;
-    if (isInMessage() || payloadStart > bytes.limit()) {
+    if (payloadStart > bytes.limit()) {
       return null;
     }
     byte first = bytes.get(start);
@@ -326,7 +358,6 @@ public final class Inbound {
     Frame message = made(bytes, first, payloadStart, length);
     if (message != null) {
       bytes.position(payloadStart + length);
-      remember(first & 0xff, length);
     }
     return message;
   }
@@ -652,6 +683,11 @@ public final class Inbound {
     if (delivery != Delivery.FRAMES) {
       replyDue = new Event.ReplyDue(reply);
     }
+  }
+
+  private void remember(Frame whole) {
+    int firstByte = whole instanceof Frame.Text ? WHOLE_TEXT : WHOLE_BINARY;
+    remember(firstByte & 0xff, whole.length());
   }
 
   private void remember(int firstByte, long length) {

@@ -16,7 +16,7 @@ final class LastFrames {
   /**
    * Enough to see a broken message among its neighbours, little enough to keep for each session.
    */
-  private static final int KEPT = 4;
+  static final int KEPT = 4;
 
   private static final int FIRST_BYTE_SHIFT = 56;
   private static final long LENGTH_MASK = (1L << FIRST_BYTE_SHIFT) - 1;

@@ -1109,6 +1109,37 @@ final class InboundTest {
       assertThat(inbound.lastFrames()).hasSize(4).endsWith(new FrameHeader(0x88, 0));
     }
 
+    @Test
+    void isReadWithOthersUntilThereIsNoRoomOrSomethingElseComes() {
+      ByteBuffer bytes =
+          ByteBuffer.wrap(
+              to(
+                  Role.CLIENT,
+                  "81 01 61 82 01 62 81 01 63 82 01 64 81 01 65 82 01 66 81 02 67 68",
+                  "01 01 69 82 00"));
+      Inbound inbound = half(Role.CLIENT).get();
+      Frame[] messages = new Frame[6];
+      assertThat(inbound.pollMessages(bytes, messages, 1)).isEqualTo(6);
+      assertThat(messages)
+          .startsWith((Frame) null)
+          .endsWith(new Frame.Binary(new byte[] {'d'}), new Frame.Text("e"));
+      assertThat(inbound.lastFrames())
+          .containsExactly(header("82", 1), header("81", 1), header("82", 1), header("81", 1));
+      assertThat(inbound.pollMessages(bytes, messages, 6)).isEqualTo(6); // no room
+      assertThat(inbound.pollMessages(bytes, messages, 0)).isEqualTo(2);
+      assertThat(messages)
+          .startsWith(new Frame.Binary(new byte[] {'f'}), new Frame.Text("gh"))
+          .endsWith(new Frame.Text("e"));
+      assertThat(inbound.lastFrames()).endsWith(header("82", 1), header("81", 2));
+      assertThat(inbound.pollMessages(bytes, messages, 0)).isZero(); // a fragment
+      assertThat(inbound.poll(bytes)).isInstanceOf(Event.Failed.class);
+      assertThat(inbound.pollMessages(ByteBuffer.wrap(hex(NEVER_DELIVERED)), messages, 0)).isZero();
+    }
+
+    private static FrameHeader header(String firstByte, long length) {
+      return new FrameHeader(Integer.parseInt(firstByte, 16), length);
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {0, 119, 120, 300})
     void isTextWhetherAsciiOrNot(int more) {

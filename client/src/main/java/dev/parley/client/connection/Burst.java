@@ -2,6 +2,8 @@
 package dev.parley.client.connection;
 
 import dev.parley.websocket.Frame;
+import dev.parley.websocket.Inbound;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -25,28 +27,36 @@ final class Burst {
       AtomicIntegerFieldUpdater.newUpdater(Burst.class, "taken");
 
   private final @Nullable Frame[] frames;
-  private int size;
+  private int size = 1;
 
   /** How many were taken; more than there are, where several came for the last. */
   private volatile int taken;
 
-  Burst(int capacity) {
-    this.frames = new Frame[capacity];
+  /** Makes one of its first message, with room for so many. */
+  Burst(Frame first, int capacity) {
+    frames = new Frame[capacity];
+    frames[0] = first;
   }
 
-  void add(Frame frame) {
-    frames[size++] = frame;
-  }
-
-  boolean isFull() {
-    return size == frames.length;
+  /** Adds what was read, as far as it is whole messages and there is room. */
+  void fill(Inbound inbound, ByteBuffer bytes) {
+    try {
+      size = inbound.pollMessages(bytes, frames, size);
+    } finally {
+      while (size < frames.length && frames[size] != null) {
+        size++; // where it threw: what came before is not lost
+      }
+    }
   }
 
   int size() {
     return size;
   }
 
-  /** Takes the oldest that is left, if there is one. */
+  /**
+   * Takes the oldest that is left, if there is one. It stays reachable from here: who finds that
+   * nothing is left should let go of the burst.
+   */
   @Nullable Frame take() {
     if (isEmpty()) {
       return null;
@@ -69,8 +79,6 @@ final class Burst {
   }
 
   private Frame hand(int mine) {
-    Frame frame = Objects.requireNonNull(frames[mine]);
-    frames[mine] = null; // it is the taker's, and goes when he lets it go
-    return frame;
+    return Objects.requireNonNull(frames[mine]);
   }
 }

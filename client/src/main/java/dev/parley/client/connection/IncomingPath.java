@@ -196,10 +196,17 @@ final class IncomingPath implements MemoryBudget.Sharer {
     }
   }
 
-  /** Takes a message that came with the one before, if there is one: most often there is. */
+  /**
+   * Takes a message that came with the one before, if there is one: most often there is. The watch
+   * hears of the last one only; where the others are taken slowly, somebody reads ahead meanwhile.
+   */
   @Nullable Frame takeReady() {
-    Frame ready = takeOfBurst();
-    if (ready != null) {
+    Burst last = burst;
+    if (last == null) {
+      return null;
+    }
+    Frame ready = last.take();
+    if (ready != null && last.isEmpty()) {
       connection.readerLeft();
     }
     return ready;
@@ -218,6 +225,7 @@ final class IncomingPath implements MemoryBudget.Sharer {
       if (frame != null) {
         return frame;
       }
+      BURST.lazySet(this, null); // nothing is left in it, and reading on may take for ever
       if (connection.hasEnded()) {
         return parseRest();
       }
@@ -311,11 +319,8 @@ final class IncomingPath implements MemoryBudget.Sharer {
         return;
       }
       int more = Math.min(rest.remaining(), Burst.BYTES) / (2 + next.length());
-      ahead = new Burst(Math.min(1 + more, Math.min(Burst.MOST, inbox.maxFrames())));
-      while (next != null) {
-        ahead.add(next);
-        next = ahead.isFull() ? null : inbound.pollMessage(rest);
-      }
+      ahead = new Burst(next, Math.min(1 + more, Math.min(Burst.MOST, inbox.maxFrames())));
+      ahead.fill(inbound, rest);
     } catch (RuntimeException | Error e) {
       inbound.end(); // nothing may be read after it; but the frame being received is not lost
       connection.broke(e);

@@ -32,7 +32,10 @@ final class StrongAlgorithmsTest {
         "SHA256withRSA",
         "SHA384withECDSA",
         "RSASSA-PSS",
-        "Ed25519"
+        "Ed25519",
+        "SHA-1",
+        "MD5",
+        "TLS"
       })
   void strongOnesMayBeUsed(String algorithm) {
     assertThat(algorithms.permits(ANY, algorithm, null)).isTrue();
@@ -47,7 +50,11 @@ final class StrongAlgorithmsTest {
         "TLS_RSA_WITH_AES_128_GCM_SHA256",
         "SHA1withRSA",
         "SHA1withECDSA",
-        "MD5withRSA"
+        "sha-1WITHrsa",
+        "MD5withRSA",
+        "MD2withRSA",
+        "tlsv1",
+        "tls_rsa_with_aes_128_gcm_sha256"
       })
   void weakOnesMayNot(String algorithm) {
     assertThat(algorithms.permits(ANY, algorithm, null)).isFalse();

@@ -6,6 +6,10 @@ import static dev.parley.fuzz.Interleavings.sideBySide;
 import static dev.parley.fuzz.Laws.require;
 
 import dev.parley.websocket.Frame;
+import dev.parley.websocket.Inbound;
+import dev.parley.websocket.Limits;
+import dev.parley.websocket.Role;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicIntegerArray;
@@ -16,10 +20,14 @@ final class BurstInterleavingTest {
   private static final int MESSAGES = 3;
 
   private static Burst burst() {
-    Burst burst = new Burst(MESSAGES);
-    for (byte number = 0; number < MESSAGES; number++) {
-      burst.add(new Frame.Binary(new byte[] {number}));
+    ByteBuffer others = ByteBuffer.allocate(3 * (MESSAGES - 1));
+    for (byte number = 1; number < MESSAGES; number++) {
+      others.put((byte) 0x82).put((byte) 1).put(number);
     }
+    Burst burst = new Burst(new Frame.Binary(new byte[] {0}), MESSAGES);
+    burst.fill(
+        new Inbound(Role.CLIENT, Limits.DEFAULT, Inbound.Delivery.MESSAGES, List.of()),
+        others.flip());
     return burst;
   }
 
