@@ -4,6 +4,7 @@ package dev.parley.client.connection;
 import dev.parley.client.events.StallEvent;
 import dev.parley.client.transport.BufferPool;
 import dev.parley.client.transport.Deadline;
+import dev.parley.client.transport.ReadinessLoop;
 import dev.parley.client.transport.Transport;
 import dev.parley.websocket.CloseReason;
 import dev.parley.websocket.Frame;
@@ -38,7 +39,7 @@ final class OutgoingPath {
   // 2. Whoever unlocks looks at `replies` and `flushDue` once more: a reader that found the lock
   // taken left its reply there, and the flush that was to come left it to the holder.
   // 3. What an unlocking thread leaves unwritten has a drainer, or is held back with a flush to
-  // come. `flushComing` ends, with `lock` held, only where nothing is held back.
+  // come. `Flush.coming` ends, with `lock` held, only where nothing is held back.
   // 4. The first failure to write is in `broken` and known to the connection when it is thrown.
 
   /**
@@ -60,8 +61,6 @@ final class OutgoingPath {
 
   private static final AtomicIntegerFieldUpdater<OutgoingPath> DRAINING =
       AtomicIntegerFieldUpdater.newUpdater(OutgoingPath.class, "draining");
-  private static final AtomicIntegerFieldUpdater<OutgoingPath> FLUSH_COMING =
-      AtomicIntegerFieldUpdater.newUpdater(OutgoingPath.class, "flushComing");
 
   private static final AtomicReferenceFieldUpdater<OutgoingPath, @Nullable Replies> REPLIES =
       AtomicReferenceFieldUpdater.newUpdater(OutgoingPath.class, Replies.class, "replies");
@@ -72,8 +71,8 @@ final class OutgoingPath {
   /** 1 while there is a drainer. */
   private volatile int draining;
 
-  /** 1 while a flush is to come for what is held back. */
-  private volatile int flushComing;
+  /** Made when something is first held back: in most sessions nothing is. */
+  private volatile @Nullable Flush flush;
 
   /** What is held back has waited long enough: whoever unlocks writes it. */
   private volatile boolean flushDue;
@@ -669,10 +668,28 @@ final class OutgoingPath {
     }
   }
 
+  /** Has what is held back written within a millisecond. Under the lock. */
   private void flushSoon() {
-    if (flushComing == 0 && FLUSH_COMING.compareAndSet(this, 0, 1)) {
-      connection.schedule(this::flushHeldBack, WebSocketConnection.HOLD_BACK);
+    Flush soon = flush;
+    if (soon == null) {
+      soon = new Flush();
+      flush = soon;
     }
+    if (!soon.coming) {
+      soon.coming = true;
+      connection.schedule(soon.ticker);
+    }
+  }
+
+  private boolean isFlushComing() {
+    Flush soon = flush;
+    return soon != null && soon.coming;
+  }
+
+  /** The flush that comes for what is held back. */
+  private final class Flush {
+    private final ReadinessLoop.Ticker ticker = connection.ticker(() -> flushHeldBack(this));
+    private volatile boolean coming;
   }
 
   /**
@@ -681,14 +698,14 @@ final class OutgoingPath {
    * writes; it takes a thread only where nobody is. Runs on the loop's thread, which must not
    * write.
    */
-  private void flushHeldBack() {
+  private void flushHeldBack(Flush soon) {
+    boolean again = true;
     flushDue = true; // before the look at the lock: either we get it, or its holder sees this
     if (lock.tryLock()) {
       try {
-        flushDue = holdsBack() && broken == null;
-        if (!flushDue) {
-          flushComing = 0;
-        }
+        again = holdsBack() && broken == null;
+        flushDue = again;
+        soon.coming = again;
       } finally {
         lock.unlock();
       }
@@ -700,11 +717,15 @@ final class OutgoingPath {
         drain(); // its holder may be about to wait for his turn, behind his last look
       }
       if (stalledSinceNanos != 0) {
-        flushComing = 0; // its holder waits for room, and then writes all
+        soon.coming = false; // its holder waits for room, and then writes all
+        again = stalledSinceNanos == 0; // looked at again: another may have relied on us since
+        if (again) {
+          soon.coming = true;
+        }
       }
     }
-    if (flushComing != 0) {
-      connection.schedule(this::flushHeldBack, WebSocketConnection.HOLD_BACK);
+    if (again) {
+      connection.schedule(soon.ticker);
     }
   }
 
@@ -714,7 +735,7 @@ final class OutgoingPath {
   }
 
   private void unlock() {
-    boolean left = !outbound.isIdle() || (holdsBack() && flushComing == 0);
+    boolean left = !outbound.isIdle() || (holdsBack() && !isFlushComing());
     lock.unlock();
     if (left && broken == null) {
       drain();

@@ -47,9 +47,6 @@ import org.jspecify.annotations.Nullable;
  * follows.
  */
 public final class WebSocketConnection {
-  /** How long {@link #enqueue} may hold a frame back to write it together with others. */
-  static final Duration HOLD_BACK = Duration.ofMillis(1);
-
   /**
    * How long a peer that broke a rule has for taking our Close frame, which a reset would destroy.
    */
@@ -510,10 +507,28 @@ public final class WebSocketConnection {
     try {
       return loop.schedule(() -> guarded(quick), delay);
     } catch (RuntimeException | Error refusal) {
-      Throwable cause = refusal instanceof UncheckedIOException e ? e.getCause() : refusal;
-      abort(new WebSocketException("no timer could be set for the session: " + cause, cause));
+      timerRefused(refusal);
       return null;
     }
+  }
+
+  /** Makes what comes back a millisecond after it is {@linkplain #schedule asked for}. */
+  ReadinessLoop.Ticker ticker(Runnable quick) {
+    return loop.ticker(() -> guarded(quick));
+  }
+
+  /** Asks for it; where the loop cannot be started, the connection fails. */
+  void schedule(ReadinessLoop.Ticker ticker) {
+    try {
+      ticker.schedule();
+    } catch (RuntimeException | Error refusal) {
+      timerRefused(refusal);
+    }
+  }
+
+  private void timerRefused(Throwable refusal) {
+    Throwable cause = refusal instanceof UncheckedIOException e ? e.getCause() : refusal;
+    abort(new WebSocketException("no timer could be set for the session: " + cause, cause));
   }
 
   /** What a timer was to do, and what follows from it, would never be done. */

@@ -69,9 +69,46 @@ public final class ReadinessLoop implements AutoCloseable {
     }
   }
 
+  /** A task to be run again and again, a millisecond after each time that it is asked for. */
+  public final class Ticker {
+    private final Runnable task;
+    private long due;
+    private boolean waits;
+
+    private Ticker(Runnable task) {
+      this.task = task;
+    }
+
+    /**
+     * Has the task run in a millisecond, once however often this is called until then. It takes no
+     * memory, unlike {@link ReadinessLoop#schedule}.
+     *
+     * @throws UncheckedIOException if the loop needs a thread, or a selector, and does not get it
+     */
+    public void schedule() {
+      lock.lock();
+      try {
+        if (!closed && !waits) {
+          Selector selector = start();
+          due = System.nanoTime() + TICK_NANOS;
+          waits = true;
+          tickers.addLast(this);
+          if (tickers.size() == 1) {
+            wakeUpIfSelecting(selector);
+          }
+        }
+      } catch (IOException e) {
+        throw new UncheckedIOException("no timer could be set", e);
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
   // Laws.
   //
-  // `lock` guards the timers, what was handed over, and which selector is in use; nothing waits
+  // `lock` guards the timers, the tickers, what was handed over, and which selector is in use;
+  // nothing waits
   // while it is held, and no task runs. A selector that is in use has a thread that is not about to
   // end: it ends only after it found, under the lock, nothing to do, and took its selector out of
   // use; then another thread may start with another selector. Whoever registers, sets a timer or
@@ -88,6 +125,7 @@ public final class ReadinessLoop implements AutoCloseable {
 
   private static final System.Logger LOGGER = System.getLogger("dev.parley.client.transport");
   private static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(1);
+  private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
   private static final long END = -1;
   private static final int FAILURES = 100;
 
@@ -134,6 +172,7 @@ public final class ReadinessLoop implements AutoCloseable {
   private final List<Lead> leadsInUse = new ArrayList<>(2);
   private long patrolDue;
   private final TreeSet<Timer> timers = new TreeSet<>();
+  private final ArrayDeque<Ticker> tickers = new ArrayDeque<>(2); // first due, first in
   private final ArrayDeque<Runnable> handedOver = new ArrayDeque<>(2);
   private @Nullable Selector inUse;
   private long timersMade;
@@ -216,6 +255,16 @@ public final class ReadinessLoop implements AutoCloseable {
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * Makes what runs a task on the loop's thread, see {@link Ticker}. After {@link #close} nothing
+   * is run any more.
+   *
+   * @param quick must not block
+   */
+  public Ticker ticker(Runnable quick) {
+    return new Ticker(quick);
   }
 
   /**
@@ -410,6 +459,7 @@ public final class ReadinessLoop implements AutoCloseable {
     try {
       closed = true;
       timers.clear();
+      tickers.clear();
       if (inUse != null) {
         inUse.wakeup();
       }
@@ -459,6 +509,7 @@ public final class ReadinessLoop implements AutoCloseable {
     runHandedOver();
     long now = System.nanoTime();
     runTimers(now);
+    runTickers(now);
     patrol(now);
     runUnattended(now);
     giveWay(signalled);
@@ -500,7 +551,7 @@ public final class ReadinessLoop implements AutoCloseable {
     lock.lock();
     try {
       long now = System.nanoTime();
-      boolean unused = registered.get() == 0 && timers.isEmpty();
+      boolean unused = registered.get() == 0 && timers.isEmpty() && tickers.isEmpty();
       if (closed || (unused && lingersUntil - now <= 0)) {
         end(selector);
         return END;
@@ -512,7 +563,8 @@ public final class ReadinessLoop implements AutoCloseable {
         return 0;
       }
       boolean patrols = !leadsInUse.isEmpty();
-      if (!unused && timers.isEmpty() && unattended.isEmpty() && !patrols) {
+      boolean timed = !timers.isEmpty() || !tickers.isEmpty() || !unattended.isEmpty() || patrols;
+      if (!unused && !timed) {
         return Long.MAX_VALUE;
       }
       long due = lingersUntil;
@@ -521,6 +573,9 @@ public final class ReadinessLoop implements AutoCloseable {
       }
       if (!timers.isEmpty() && timers.first().due - due < 0) {
         due = timers.first().due;
+      }
+      if (!tickers.isEmpty() && tickers.getFirst().due - due < 0) {
+        due = tickers.getFirst().due;
       }
       if (!unattended.isEmpty() && unattended.getFirst().unattendedUntil() - due < 0) {
         due = unattended.getFirst().unattendedUntil();
@@ -569,6 +624,23 @@ public final class ReadinessLoop implements AutoCloseable {
         lock.unlock();
       }
       runGuarded(timer.task);
+    }
+  }
+
+  private void runTickers(long now) {
+    while (true) {
+      Ticker ticker;
+      lock.lock();
+      try {
+        if (tickers.isEmpty() || tickers.getFirst().due - now > 0) {
+          return;
+        }
+        ticker = tickers.removeFirst();
+        ticker.waits = false;
+      } finally {
+        lock.unlock();
+      }
+      runGuarded(ticker.task);
     }
   }
 

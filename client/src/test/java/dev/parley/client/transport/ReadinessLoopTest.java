@@ -88,6 +88,9 @@ final class ReadinessLoopTest {
         assertThatThrownBy(() -> loop.schedule(() -> {}, Duration.ZERO))
             .isInstanceOf(UncheckedIOException.class)
             .hasCauseInstanceOf(ThreadRefusedException.class);
+        assertThatThrownBy(loop.ticker(() -> {})::schedule)
+            .isInstanceOf(UncheckedIOException.class)
+            .hasCauseInstanceOf(ThreadRefusedException.class);
 
         threads.refuse(false);
         try (Transport transport = connector.connect(peer.plain(), deadline)) {
@@ -255,6 +258,82 @@ final class ReadinessLoopTest {
       loop.schedule(soon::countDown, Duration.ofMillis(1));
       soon.await();
       never.cancel();
+    }
+  }
+
+  @Nested
+  @DisplayName("tickers")
+  final class Tickers {
+    @Test
+    void runOnceHoweverOftenTheyAreAskedFor() throws Exception {
+      AtomicInteger runs = new AtomicInteger();
+      CountDownLatch later = new CountDownLatch(1);
+      ReadinessLoop.Ticker ticker = loop.ticker(runs::incrementAndGet);
+      loop.schedule(
+          () -> { // on the loop's thread, so that it does not run in between
+            ticker.schedule();
+            ticker.schedule();
+            loop.schedule(later::countDown, Duration.ofMillis(30));
+          },
+          Duration.ZERO);
+      later.await();
+      assertThat(runs).hasValue(1);
+    }
+
+    @Test
+    void runAMillisecondAfterTheyAreAskedForAndOneAfterTheOther() throws Exception {
+      long start = System.nanoTime();
+      BlockingQueue<Integer> run = new LinkedBlockingQueue<>();
+      CompletableFuture<Long> first = new CompletableFuture<>();
+      ReadinessLoop.Ticker one =
+          loop.ticker(
+              () -> {
+                first.complete(System.nanoTime());
+                run.add(1);
+              });
+      ReadinessLoop.Ticker two = loop.ticker(() -> run.add(2));
+      ReadinessLoop.Timer far = loop.schedule(() -> run.add(3), Duration.ofHours(1));
+      one.schedule();
+      two.schedule();
+      assertThat(run.take()).isEqualTo(1);
+      assertThat(run.take()).isEqualTo(2);
+      assertThat(Duration.ofNanos(first.get() - start)).isGreaterThan(Duration.ofMillis(1));
+      far.cancel();
+    }
+
+    @Test
+    void mayAskForThemselves() throws Exception {
+      CountDownLatch runs = new CountDownLatch(100);
+      CompletableFuture<ReadinessLoop.Ticker> itself = new CompletableFuture<>();
+      ReadinessLoop.Ticker ticker =
+          loop.ticker(
+              () -> {
+                runs.countDown();
+                if (runs.getCount() > 0) {
+                  itself.join().schedule();
+                }
+              });
+      itself.complete(ticker);
+      ticker.schedule(); // starts the thread
+      runs.await();
+      assertThat(thread().join(Duration.ofSeconds(20))).isTrue(); // nothing keeps it
+    }
+
+    @Test
+    void doNotRunAfterTheEnd() throws Exception {
+      AtomicInteger runs = new AtomicInteger();
+      ReadinessLoop.Ticker ticker = loop.ticker(runs::incrementAndGet);
+      CompletableFuture<Thread> thread = new CompletableFuture<>();
+      loop.schedule(
+          () -> {
+            ticker.schedule();
+            loop.close();
+            ticker.schedule();
+            thread.complete(Thread.currentThread());
+          },
+          Duration.ZERO);
+      assertThat(thread.get().join(Duration.ofSeconds(20))).isTrue();
+      assertThat(runs).hasValue(0);
     }
   }
 

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.TreeSet;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A real readiness loop that has no thread: its timers stand still until a test runs them. A test
@@ -21,6 +22,10 @@ public final class HeldTimers {
   private static final Field HANDED_OVER = field(ReadinessLoop.class, "handedOver");
   private static final Field TASK = field(ReadinessLoop.Timer.class, "task");
   private static final Field DUE = field(ReadinessLoop.Timer.class, "due");
+  private static final Field TICKERS = field(ReadinessLoop.class, "tickers");
+  private static final Field TICK = field(ReadinessLoop.Ticker.class, "task");
+  private static final Field TICK_DUE = field(ReadinessLoop.Ticker.class, "due");
+  private static final Field TICK_WAITS = field(ReadinessLoop.Ticker.class, "waits");
 
   // Of all loops: one that has a selector starts no thread, and without a thread nobody selects.
   private static final Selector SELECTOR = open();
@@ -29,12 +34,8 @@ public final class HeldTimers {
 
   /** Makes a loop in which nothing is set. */
   public HeldTimers() {
-    try {
-      IN_USE.set(loop, SELECTOR);
-      HANDED_OVER.set(loop, new RunAtOnce());
-    } catch (IllegalAccessException e) {
-      throw new AssertionError(e);
-    }
+    set(IN_USE, loop, SELECTOR);
+    set(HANDED_OVER, loop, new RunAtOnce());
   }
 
   /** Returns the loop to set timers in. */
@@ -43,23 +44,41 @@ public final class HeldTimers {
   }
 
   /**
-   * Runs the timer that is due first, if there is one, as the loop does: without its lock.
+   * Runs the timer or ticker that is due first, if there is one, as the loop does: without its
+   * lock.
    *
    * @return whether there was one
    */
   public boolean runNext() {
-    ReadinessLoop.Timer next;
+    Runnable next;
     ReentrantLock lock = get(LOCK, loop, ReentrantLock.class);
     lock.lock();
     try {
-      next = (ReadinessLoop.Timer) get(TIMERS, loop, TreeSet.class).pollFirst();
+      next = pollNext();
     } finally {
       lock.unlock();
     }
     if (next != null) {
-      get(TASK, next, Runnable.class).run();
+      next.run();
     }
     return next != null;
+  }
+
+  private @Nullable Runnable pollNext() {
+    TreeSet<?> timers = get(TIMERS, loop, TreeSet.class);
+    ArrayDeque<?> tickers = get(TICKERS, loop, ArrayDeque.class);
+    Object ticker = tickers.peekFirst();
+    boolean ticks =
+        ticker != null
+            && (timers.isEmpty()
+                || get(TICK_DUE, ticker, Long.class) - get(DUE, timers.first(), Long.class) < 0);
+    if (ticks) {
+      tickers.removeFirst();
+      set(TICK_WAITS, ticker, false);
+      return get(TICK, ticker, Runnable.class);
+    }
+    Object timer = timers.pollFirst();
+    return timer == null ? null : get(TASK, timer, Runnable.class);
   }
 
   /** Counts the timers that are due as late as that, or later. To be called when all is quiet. */
@@ -106,6 +125,14 @@ public final class HeldTimers {
   private static <T> T get(Field field, Object owner, Class<T> type) {
     try {
       return type.cast(field.get(owner));
+    } catch (IllegalAccessException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static void set(Field field, Object owner, Object value) {
+    try {
+      field.set(owner, value);
     } catch (IllegalAccessException e) {
       throw new AssertionError(e);
     }
