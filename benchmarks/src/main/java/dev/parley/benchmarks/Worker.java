@@ -30,7 +30,10 @@ public final class Worker {
   private static final int MOST_WARM_UPS = 4;
 
   /** The same where it opens sessions: that takes thousands of methods, each of them seldom. */
-  public static final int MOST_WARM_UPS_TO_OPEN = 12;
+  public static final int MOST_WARM_UPS_TO_OPEN = 40;
+
+  /** So often in a row its compilers must be found at rest: they rest between two steps too. */
+  private static final int RESTS_TO_OPEN = 3;
 
   /** A client is warm when its compilers take no greater part of the time than this. */
   private static final double SETTLED = 0.05;
@@ -94,13 +97,15 @@ public final class Worker {
       throws Exception {
     long start = System.nanoTime();
     measure.warmUp(nanos);
-    boolean busy = workload.kind() != Workload.Kind.IDLE;
-    int most = workload.kind() == Workload.Kind.OPEN ? MOST_WARM_UPS_TO_OPEN : MOST_WARM_UPS;
-    while (busy && System.nanoTime() - start < most * nanos) {
+    boolean opens = workload.kind() == Workload.Kind.OPEN;
+    int most = opens ? MOST_WARM_UPS_TO_OPEN : MOST_WARM_UPS;
+    int rests = workload.kind() == Workload.Kind.IDLE ? 0 : opens ? RESTS_TO_OPEN : 1;
+    for (int left = rests; left > 0 && System.nanoTime() - start < most * nanos; ) {
       long before = Meter.compilerNanos();
       long began = System.nanoTime();
       measure.warmUp(roundNanos);
-      busy = Meter.compilerNanos() - before > SETTLED * (System.nanoTime() - began);
+      boolean busy = Meter.compilerNanos() - before > SETTLED * (System.nanoTime() - began);
+      left = busy ? rests : left - 1;
     }
   }
 

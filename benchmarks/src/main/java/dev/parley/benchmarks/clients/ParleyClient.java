@@ -22,16 +22,18 @@ import org.jspecify.annotations.Nullable;
 /** Ours: blocking calls; {@code outgoing()} where many messages go out together. */
 public class ParleyClient implements Client {
   private final SocketOptions sockets;
+  private final TlsOptions tls;
   private final ReentrantLock lock = new ReentrantLock();
   private @Nullable HttpClient client;
 
-  /** Makes one with the options of sockets that it comes with. */
+  /** Makes one with the options that it comes with. */
   public ParleyClient() {
-    this(SocketOptions.DEFAULT);
+    this(SocketOptions.DEFAULT, TlsOptions.DEFAULT);
   }
 
-  ParleyClient(SocketOptions sockets) {
+  ParleyClient(SocketOptions sockets, TlsOptions tls) {
     this.sockets = sockets;
+    this.tls = tls;
   }
 
   @Override
@@ -48,7 +50,7 @@ public class ParleyClient implements Client {
     lock.lock();
     try {
       if (client == null) {
-        client = make(sockets, settings);
+        client = make(settings);
       }
       return client;
     } finally {
@@ -56,12 +58,12 @@ public class ParleyClient implements Client {
     }
   }
 
-  private static HttpClient make(SocketOptions sockets, Settings settings) {
+  private HttpClient make(Settings settings) {
     return HttpClient.create(
         config -> {
           config.sockets(sockets);
           if (settings.tls() != null) {
-            config.tls(TlsOptions.DEFAULT.withContext(settings.tls()));
+            config.tls(tls.withContext(settings.tls()));
           }
           config.install(
               WebSockets.PLUGIN,

@@ -2,6 +2,7 @@
 package dev.parley.benchmarks.clients;
 
 import dev.parley.client.transport.SocketOptions;
+import dev.parley.client.transport.TlsOptions;
 import java.net.StandardSocketOptions;
 
 /**
@@ -11,6 +12,6 @@ import java.net.StandardSocketOptions;
 public final class ParleyNagle extends ParleyClient {
   /** Makes one. */
   public ParleyNagle() {
-    super(SocketOptions.DEFAULT.with(StandardSocketOptions.TCP_NODELAY, false));
+    super(SocketOptions.DEFAULT.with(StandardSocketOptions.TCP_NODELAY, false), TlsOptions.DEFAULT);
   }
 }
