@@ -27,13 +27,13 @@ public final class Worker {
   public static final String MARK = "@@ ";
 
   /** So many times as long as is asked for, a client may warm up. */
-  private static final int MOST_WARM_UPS = 4;
+  private static final int MOST_WARM_UPS = 8;
 
   /** The same where it opens sessions: that takes thousands of methods, each of them seldom. */
   public static final int MOST_WARM_UPS_TO_OPEN = 40;
 
   /** So often in a row its compilers must be found at rest: they rest between two steps too. */
-  private static final int RESTS_TO_OPEN = 3;
+  private static final int RESTS = 3;
 
   /** A client is warm when its compilers take no greater part of the time than this. */
   private static final double SETTLED = 0.05;
@@ -97,9 +97,8 @@ public final class Worker {
       throws Exception {
     long start = System.nanoTime();
     measure.warmUp(nanos);
-    boolean opens = workload.kind() == Workload.Kind.OPEN;
-    int most = opens ? MOST_WARM_UPS_TO_OPEN : MOST_WARM_UPS;
-    int rests = workload.kind() == Workload.Kind.IDLE ? 0 : opens ? RESTS_TO_OPEN : 1;
+    int most = workload.kind() == Workload.Kind.OPEN ? MOST_WARM_UPS_TO_OPEN : MOST_WARM_UPS;
+    int rests = workload.kind() == Workload.Kind.IDLE ? 0 : RESTS;
     for (int left = rests; left > 0 && System.nanoTime() - start < most * nanos; ) {
       long before = Meter.compilerNanos();
       long began = System.nanoTime();

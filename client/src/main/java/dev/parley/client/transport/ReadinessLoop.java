@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -184,6 +185,7 @@ public final class ReadinessLoop implements AutoCloseable {
   private volatile boolean selecting;
 
   // Of the loop's thread alone.
+  private final Consumer<SelectionKey> signal = this::signal; // else one would be made each time
   private final ArrayDeque<Registration> unattended = new ArrayDeque<>();
   private long pass;
   private long lingersUntil;
@@ -497,8 +499,7 @@ public final class ReadinessLoop implements AutoCloseable {
     int found;
     boolean signalled;
     try {
-      found =
-          timeout > 0 ? selector.select(this::signal, timeout) : selector.selectNow(this::signal);
+      found = timeout > 0 ? selector.select(signal, timeout) : selector.selectNow(signal);
     } finally {
       selecting = false;
       signalled = signaller.flush();
