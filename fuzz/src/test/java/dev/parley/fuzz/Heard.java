@@ -7,7 +7,6 @@ import dev.parley.websocket.Inbound;
 import dev.parley.websocket.Violation;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -86,11 +85,17 @@ record Heard(int at, What what) {
 
   /** Reads messages the short way, one alone and then some together. */
   private static List<Frame> messages(Inbound inbound, ByteBuffer piece) {
+    List<Frame> messages = new ArrayList<>();
     Frame first = inbound.pollMessage(piece);
-    Frame[] some = new Frame[4];
-    some[0] = first;
-    int from = first == null ? 0 : 1;
-    return List.of(Arrays.copyOf(some, inbound.pollMessages(piece, some, from)));
+    if (first != null) {
+      messages.add(first);
+    }
+    @Nullable Frame[] others = new Frame[3];
+    int count = inbound.pollMessages(piece, others, 0);
+    for (int i = 0; i < count; i++) {
+      messages.add(Objects.requireNonNull(others[i]));
+    }
+    return messages;
   }
 
   /** Returns what was said, without the places. */

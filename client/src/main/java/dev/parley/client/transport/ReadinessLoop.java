@@ -89,8 +89,8 @@ public final class ReadinessLoop implements AutoCloseable {
     public void schedule() {
       lock.lock();
       try {
-        if (!closed && !waits) {
-          Selector selector = start();
+        @Nullable Selector selector = closed ? null : start();
+        if (selector != null && !waits) {
           due = System.nanoTime() + TICK_NANOS;
           waits = true;
           tickers.addLast(this);
@@ -109,12 +109,11 @@ public final class ReadinessLoop implements AutoCloseable {
   // Laws.
   //
   // `lock` guards the timers, the tickers, what was handed over, and which selector is in use;
-  // nothing waits
-  // while it is held, and no task runs. A selector that is in use has a thread that is not about to
-  // end: it ends only after it found, under the lock, nothing to do, and took its selector out of
-  // use; then another thread may start with another selector. Whoever registers, sets a timer or
-  // hands over does so under the lock too; what was handed over while a selector was in use, its
-  // thread runs, if need be as the last thing it does.
+  // nothing waits while it is held, and no task runs. A selector that is in use has a thread that
+  // is not about to end: it ends only after it found, under the lock, nothing to do, and took its
+  // selector out of use; then another thread may start with another selector. Whoever registers,
+  // sets a timer or hands over does so under the lock too; what was handed over while a selector
+  // was in use, its thread runs, if need be as the last thing it does.
   //
   // No wake-up gets lost: the thread sets `selecting`, then looks at timers and interests, then
   // sleeps. Others change timers or interests, then look at `selecting` and wake the selector up if
