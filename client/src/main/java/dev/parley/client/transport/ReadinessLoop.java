@@ -509,7 +509,6 @@ public final class ReadinessLoop implements AutoCloseable {
     runHandedOver();
     long now = System.nanoTime();
     runTimers(now);
-    runTickers(now);
     patrol(now);
     runUnattended(now);
     giveWay(signalled);
@@ -613,35 +612,30 @@ public final class ReadinessLoop implements AutoCloseable {
 
   private void runTimers(long now) {
     while (true) {
-      Timer timer;
+      Runnable task;
       lock.lock();
       try {
-        if (timers.isEmpty() || timers.first().due - now > 0) {
-          return;
-        }
-        timer = timers.removeFirst();
+        task = pollDue(now);
       } finally {
         lock.unlock();
       }
-      runGuarded(timer.task);
+      if (task == null) {
+        return;
+      }
+      runGuarded(task);
     }
   }
 
-  private void runTickers(long now) {
-    while (true) {
-      Ticker ticker;
-      lock.lock();
-      try {
-        if (tickers.isEmpty() || tickers.getFirst().due - now > 0) {
-          return;
-        }
-        ticker = tickers.removeFirst();
-        ticker.waits = false;
-      } finally {
-        lock.unlock();
-      }
-      runGuarded(ticker.task);
+  private @Nullable Runnable pollDue(long now) {
+    if (!timers.isEmpty() && timers.first().due - now <= 0) {
+      return timers.removeFirst().task;
     }
+    if (!tickers.isEmpty() && tickers.getFirst().due - now <= 0) {
+      Ticker ticker = tickers.removeFirst();
+      ticker.waits = false;
+      return ticker.task;
+    }
+    return null;
   }
 
   private void patrol(long now) {
