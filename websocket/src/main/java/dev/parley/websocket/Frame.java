@@ -133,6 +133,9 @@ public abstract sealed class Frame {
 
   /** Text, in UTF-8 (RFC 6455 §5.6). */
   public static final class Text extends Frame {
+    /** What the JDK's decoder makes of bytes that are no UTF-8. */
+    private static final char REPLACEMENT = '\uFFFD';
+
     private static final VarHandle ENCODED;
 
     static {
@@ -146,7 +149,7 @@ public abstract sealed class Frame {
     private final boolean knownValid;
     private final boolean ascii;
 
-    /** What came, where that was ASCII and made so: most who get it want nothing else. */
+    /** What came, where that was short: most who get it want nothing else. */
     private final @Nullable String text;
 
     /** The bytes of {@link #text}, once somebody has asked for them. */
@@ -187,9 +190,16 @@ public abstract sealed class Frame {
       this.text = null;
     }
 
-    private Text(boolean knownValid, boolean ascii, String text) {
-      this.knownValid = knownValid;
+    private Text(String text, boolean ascii) {
+      this.knownValid = true;
       this.ascii = ascii;
+      this.text = text;
+    }
+
+    private Text(byte[] data, String text) {
+      super(data, true, false, false, false);
+      this.knownValid = true;
+      this.ascii = false;
       this.text = text;
     }
 
@@ -204,14 +214,31 @@ public abstract sealed class Frame {
      */
     public static Text copyOf(byte[] bytes, int from, int to) {
       Objects.checkFromToIndex(from, to, bytes.length);
-      return Utf8Validator.isAscii(bytes, from, to)
-          ? ofAscii(new String(bytes, from, to - from, StandardCharsets.ISO_8859_1))
-          : new Text(Arrays.copyOfRange(bytes, from, to));
+      Text decoded = decoded(bytes, from, to);
+      return decoded == null ? new Text(Arrays.copyOfRange(bytes, from, to)) : decoded;
     }
 
     /** Makes a whole message of a text in which each character is a byte. */
     static Text ofAscii(String text) {
-      return new Text(true, true, text);
+      return new Text(text, true);
+    }
+
+    /**
+     * Makes a whole message of a copy of some bytes, where they are UTF-8. Judges them by decoding
+     * them, which whoever reads the text then need not do again.
+     *
+     * @return {@code null} where they are no UTF-8, or have a character that looks so
+     */
+    static @Nullable Text decoded(byte[] bytes, int from, int to) {
+      int length = to - from;
+      String text = new String(bytes, from, length, StandardCharsets.UTF_8);
+      if (text.indexOf(REPLACEMENT) >= 0) {
+        return null;
+      }
+      // Any other character than those of ASCII has more bytes than a string has chars for it.
+      return text.length() == length
+          ? ofAscii(text)
+          : new Text(Arrays.copyOfRange(bytes, from, to), text);
     }
 
     private String text() {

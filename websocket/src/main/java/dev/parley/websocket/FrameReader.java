@@ -31,6 +31,9 @@ final class FrameReader {
   /** Up to here a claimed length is believed; a longer payload takes memory as it arrives. */
   private static final int BELIEVED_LENGTH = 8192;
 
+  /** Up to here a claimed length is believed where one as long has come whole before. */
+  private static final int MOST_PROVEN = 64 << 10;
+
   /** A payload up to here may be whole with the second read: the first step is without slack. */
   private static final int SOON_WHOLE = 256 << 10;
 
@@ -40,6 +43,9 @@ final class FrameReader {
   private long length;
   private byte[] payload = EMPTY;
   private int received;
+
+  /** Up to here a length is believed now. */
+  private int believed = BELIEVED_LENGTH;
 
   /** How many bytes of the payload were handed over as pieces, modulo the size of a masking key. */
   private int phase;
@@ -198,7 +204,7 @@ final class FrameReader {
    * payload, or for others that follow.
    */
   long growth(int bytes) {
-    long most = Math.max(4L * bytes, (long) bytes + BELIEVED_LENGTH);
+    long most = Math.max(4L * bytes, (long) bytes + believed);
     if (next == Part.PAYLOAD) {
       int needed = (int) Math.min(length, received + (long) bytes);
       if (needed > payload.length) {
@@ -212,6 +218,7 @@ final class FrameReader {
   byte[] takePayload() {
     next = Part.FIRST_BYTE;
     byte[] whole = payload;
+    believed = Math.max(believed, Math.min(received, MOST_PROVEN));
     payload = EMPTY;
     received = 0;
     return whole;
@@ -241,13 +248,17 @@ final class FrameReader {
   }
 
   /**
-   * Memory follows what has arrived: room for four times as much; from the second step on for the
-   * whole payload where that is more than half of it. The first step may be that of a frame which
-   * {@link #growth} did not know of. So a payload of 1 MiB, read 64 KiB at a time, is moved once.
-   * Of one that is not so long the rest mostly comes at once: what came first takes its own room
-   * only.
+   * Memory follows what has arrived: room for four times as much, or what a frame before it took,
+   * up to {@link #MOST_PROVEN}, as whoever sends many of a length mostly tells the truth; from the
+   * second step on for the whole payload where that is more than half of it. The first step may be
+   * that of a frame which {@link #growth} did not know of. So a payload of 1 MiB, read 64 KiB at a
+   * time, is moved once. Of one that is not so long the rest mostly comes at once: what came first
+   * takes its own room only.
    */
   private int capacity(int needed, int size) {
+    if (size <= believed) {
+      return size;
+    }
     if (payload.length == 0 && size <= SOON_WHOLE && 4L * needed < size) {
       return Math.min(size, Math.max(BELIEVED_LENGTH, needed));
     }

@@ -3,7 +3,6 @@ package dev.parley.websocket;
 
 import dev.parley.websocket.FrameReader.Part;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -365,9 +364,9 @@ public final class Inbound {
   /** Makes a message of the payload of one frame; {@code null} where it is text, and no UTF-8. */
   private @Nullable Frame made(ByteBuffer bytes, byte first, int from, int length) {
     if (first == WHOLE_TEXT && length <= SHORT) {
-      Frame ascii = shortAscii(bytes, from, length);
-      if (ascii != null) {
-        return ascii;
+      Frame text = shortText(bytes, from, length);
+      if (text != null) {
+        return text;
       }
     }
     byte[] payload = new byte[length];
@@ -375,17 +374,15 @@ public final class Inbound {
     return first == WHOLE_TEXT ? validText(payload) : new Frame.Binary(payload);
   }
 
-  /** Makes a text of which each byte is a character; {@code null} where one is not. */
-  private @Nullable Frame shortAscii(ByteBuffer bytes, int from, int length) {
+  /** Makes a text by way of an array that is kept; {@code null} where it may be no UTF-8. */
+  private @Nullable Frame shortText(ByteBuffer bytes, int from, int length) {
     byte[] seen = scratch;
     if (seen == null) {
       seen = new byte[SHORT];
       scratch = seen;
     }
     bytes.get(from, seen, 0, length);
-    return Utf8Validator.isAscii(seen, 0, length)
-        ? Frame.Text.ofAscii(new String(seen, 0, length, StandardCharsets.ISO_8859_1))
-        : null;
+    return Frame.Text.decoded(seen, 0, length);
   }
 
   /** Makes a text of what is UTF-8; {@code null} where it is not. */

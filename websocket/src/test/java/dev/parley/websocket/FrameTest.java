@@ -11,9 +11,12 @@ import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class FrameTest {
   @Nested
@@ -156,8 +159,30 @@ final class FrameTest {
       assertThat(plain.isKnownValid()).isTrue();
       assertThat(accented.data()).isEqualTo(utf8(">\u00e9"));
       assertThat(accented.readText()).isEqualTo(">\u00e9");
-      assertThat(accented.isKnownValid()).isFalse();
+      assertThat(accented.isKnownValid()).isTrue();
       assertThat(cut.data()).isEqualTo(hex("c3"));
+      assertThat(cut.isKnownValid()).isFalse();
+    }
+
+    /** Its bytes, which were judged by decoding them, are still those that came. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "a", "\u007f", "\u0080", "\u07ff\u0800", "\uffff", "\ud83c\udf0d"})
+    void textThatCameShortIsDecodedOnce(String text) {
+      byte[] bytes = utf8(text);
+      Frame.Text came = Objects.requireNonNull(Frame.Text.decoded(bytes, 0, bytes.length));
+      assertThat(came).isEqualTo(new Frame.Text(text));
+      assertThat(came.length()).isEqualTo(bytes.length);
+      assertThat(came.data()).isEqualTo(bytes);
+      assertThat(came.isKnownValid()).isTrue();
+      assertThat(came.readText()).isEqualTo(text).isSameAs(came.readText());
+    }
+
+    /** The last is sound, which is for somebody else to tell. */
+    @ParameterizedTest
+    @ValueSource(
+        strings = {"80", "61 ff", "c3", "c0 80", "ed a0 80", "f4 90 80 80", "e2 82", "ef bf bd"})
+    void textThatMayBeNoneIsNotDecoded(String bytes) {
+      assertThat(Frame.Text.decoded(hex(bytes), 0, hex(bytes).length)).isNull();
     }
 
     @Test

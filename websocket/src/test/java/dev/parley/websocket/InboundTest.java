@@ -1243,6 +1243,26 @@ final class InboundTest {
     }
 
     @Test
+    void isAsMuchAsAFrameBeforeTookUpTo64KiB() {
+      Inbound inbound = half(Role.CLIENT).get();
+      inbound.poll(ByteBuffer.wrap(hex("82 7e 4e 20 61")));
+      assertThat(inbound.held()).as("nothing is known yet").isEqualTo(8192);
+      assertThat(inbound.poll(ByteBuffer.wrap(new byte[19_999]))).isNotNull();
+      assertThat(inbound.growth(11)).isEqualTo(20_000 + 11);
+      inbound.poll(ByteBuffer.wrap(hex("82 7e 4e 20 61")));
+      assertThat(inbound.held()).isEqualTo(20_000);
+      assertThat(inbound.poll(ByteBuffer.wrap(new byte[19_999]))).isNotNull();
+      inbound.poll(ByteBuffer.wrap(hex("82 7e 4e 21 61")));
+      assertThat(inbound.held()).as("longer than any that came").isEqualTo(8192);
+      assertThat(inbound.poll(ByteBuffer.wrap(new byte[20_000]))).isNotNull();
+      inbound.poll(ByteBuffer.wrap(hex("82 7f 00 00 00 00 00 01 86 a0")));
+      assertThat(inbound.poll(ByteBuffer.wrap(new byte[100_000]))).isNotNull();
+      assertThat(inbound.growth(11)).isEqualTo(65_536 + 11);
+      inbound.poll(ByteBuffer.wrap(hex("82 7f 00 00 00 00 00 01 86 a0 61")));
+      assertThat(inbound.held()).as("longer than is ever believed").isEqualTo(8192);
+    }
+
+    @Test
     void firstStepOfAFrameKeepsToWhatWasSaidBefore() {
       Inbound small = half(Role.CLIENT).get();
       long few = small.growth(5);

@@ -210,7 +210,9 @@ public final class TlsOptions {
 
   /**
    * Returns options with these cipher suites, in order of preference. Default: what the platform
-   * enables, but none without forward secrecy.
+   * enables, in its order, but none without forward secrecy; and where it begins with the two
+   * suites of AES-256 and AES-128 in TLS 1.3, the shorter keys are asked for first, as browsers do.
+   * The system property {@code jdk.tls.client.cipherSuites} is left as it is.
    *
    * @param suites by their standard names, as in {@code TLS_AES_128_GCM_SHA256}; each belongs to
    *     either TLS 1.3 or 1.2, so that a version without a suite is not spoken
@@ -318,12 +320,33 @@ public final class TlsOptions {
     if (!speech.protocols().isEmpty()) {
       parameters.setProtocols(speech.protocols().toArray(String[]::new));
     }
+    String[] suites = parameters.getCipherSuites();
     if (!speech.cipherSuites().isEmpty()) {
       parameters.setCipherSuites(speech.cipherSuites().toArray(String[]::new));
+    } else if (suites != null) { // which an engine of somebody else need not tell
+      parameters.setCipherSuites(shortKeysFirst(suites));
     }
     parameters.setApplicationProtocols(speech.applicationProtocols().toArray(String[]::new));
     engine.setSSLParameters(parameters);
     return engine;
+  }
+
+  /**
+   * Asks for AES-128 before AES-256 in TLS 1.3, as browsers do: nobody breaks either, and both the
+   * keys of an idle session and the handshake, with SHA-256, are shorter. Whoever has ordered the
+   * suites otherwise than the platform does has a reason.
+   */
+  static String[] shortKeysFirst(String[] suites) {
+    boolean platformsOrder =
+        suites.length > 1
+            && suites[0].equals("TLS_AES_256_GCM_SHA384")
+            && suites[1].equals("TLS_AES_128_GCM_SHA256")
+            && System.getProperty("jdk.tls.client.cipherSuites") == null;
+    if (platformsOrder) {
+      suites[1] = suites[0];
+      suites[0] = "TLS_AES_128_GCM_SHA256";
+    }
+    return suites;
   }
 
   /**

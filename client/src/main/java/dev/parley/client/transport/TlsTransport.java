@@ -31,6 +31,9 @@ final class TlsTransport implements Transport {
   // Order on the wire: bytes in `outgoing` go out before anything else is wrapped, so no record is
   // torn by another one.
   //
+  // The last of the handshake, which nobody answers, goes out together with what is written first:
+  // one segment, and one system call, less. Whoever reads first sends it by itself.
+  //
   // A peer may ask for an answer of TLS's own (TLS 1.3: KeyUpdate). The reader, who finds it, must
   // not wait for a writer: it counts the answer as owed, then tries the lock. If it fails, a writer
   // holds the lock, who looks at `owed` after letting go of it. If the socket is full, the answer
@@ -72,6 +75,7 @@ final class TlsTransport implements Transport {
 
   private final ReentrantLock lock = new ReentrantLock();
   private @Nullable ByteBuffer outgoing;
+  private volatile boolean unsent; // `outgoing` is the last of the handshake, never tried
   private long departed; // bytes of records, taken below
 
   private static final AtomicIntegerFieldUpdater<TlsTransport> OWED =
@@ -101,7 +105,10 @@ final class TlsTransport implements Transport {
     this.buffers = buffers;
   }
 
-  /** Shakes hands over a transport that is connected. Where this throws, that one is closed. */
+  /**
+   * Shakes hands over a transport that is connected. Where this throws, that one is closed. The
+   * last word of the handshake goes out with what is written, flushed or read first.
+   */
   static TlsTransport connect(
       Transport below,
       Destination destination,
@@ -129,13 +136,14 @@ final class TlsTransport implements Transport {
         switch (engine.getHandshakeStatus()) {
           case NEED_TASK -> runTasks();
           case NEED_WRAP -> {
-            wrap(NOTHING);
-            while (inTime && !flushOutgoing()) {
-              inTime = below.awaitWritable(deadline);
+            inTime = inTime && awaitFlushed(deadline);
+            if (inTime) {
+              wrap(NOTHING);
             }
           }
           case NEED_UNWRAP, NEED_UNWRAP_AGAIN -> {
-            if (starved && fill() == 0) {
+            inTime = inTime && awaitFlushed(deadline);
+            if (inTime && starved && fill() == 0) {
               inTime = below.awaitReadable(deadline);
             }
             if (!starved) {
@@ -177,15 +185,28 @@ final class TlsTransport implements Transport {
     }
   }
 
+  private boolean awaitFlushed(Deadline deadline) throws IOException, InterruptedException {
+    while (!flushOutgoing()) {
+      if (!below.awaitWritable(deadline)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   private void established(SSLSession session) throws TlsHandshakeException {
     options.requireIdentity(session, destination);
     refusesHandshakes = !session.getProtocol().equals("TLSv1.3");
     this.session = session;
+    unsent = outgoing != null;
   }
 
   @Override
   public int read(ByteBuffer target) throws IOException {
     requireUsable();
+    if (unsent) {
+      flush();
+    }
     int start = target.position();
     try {
       unwrapInto(target);
@@ -333,6 +354,9 @@ final class TlsTransport implements Transport {
     lock.lock();
     try {
       requireUsable();
+      if (unsent && source.hasRemaining()) {
+        wrap(source);
+      }
       while (flushOutgoing() && source.hasRemaining()) {
         wrap(source);
       }
@@ -364,10 +388,10 @@ final class TlsTransport implements Transport {
 
   /**
    * Fills a buffer with records: what TLS has to say itself, and the source. Only when nothing is
-   * outgoing, and under the lock.
+   * outgoing, or nothing but what is unsent; and under the lock.
    */
   private void wrap(ByteBuffer source) throws SSLException {
-    ByteBuffer records = buffers.acquireOnHeap();
+    ByteBuffer records = outgoing == null ? buffers.acquireOnHeap() : outgoing.compact();
     try {
       SSLEngineResult result;
       HandshakeStatus next;
@@ -389,6 +413,9 @@ final class TlsTransport implements Transport {
   }
 
   private boolean flushOutgoing() throws IOException {
+    if (unsent) {
+      unsent = false;
+    }
     ByteBuffer outgoing = this.outgoing;
     if (outgoing != null) {
       departed += below.write(outgoing);

@@ -24,6 +24,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSession;
 import org.junit.jupiter.api.Test;
@@ -151,6 +152,36 @@ final class TlsOptionsTest {
   @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
   void protocolIsTheChosenOne(String protocol) throws Exception {
     assertThat(agreed(trusting().withProtocols(protocol)).getProtocol()).isEqualTo(protocol);
+  }
+
+  @Test
+  void shorterKeysAreAskedForFirstWhereNobodySaidOtherwise() {
+    SSLEngine engine = TlsOptions.DEFAULT.engine(new Destination(true, "localhost", 443));
+    assertThat(engine.getEnabledCipherSuites())
+        .startsWith("TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384")
+        .hasSameSizeAs(engine.getSSLParameters().getCipherSuites())
+        .doesNotHaveDuplicates();
+    assertThat(TlsOptions.shortKeysFirst(suites("TLS_AES_256_GCM_SHA384")))
+        .containsExactly("TLS_AES_256_GCM_SHA384");
+    String[] chosen = suites("TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_128_GCM_SHA256");
+    assertThat(TlsOptions.shortKeysFirst(chosen.clone())).isEqualTo(chosen);
+    String[] without = suites("TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256");
+    assertThat(TlsOptions.shortKeysFirst(without.clone())).isEqualTo(without);
+  }
+
+  @Test
+  void orderOfTheSuitesIsWhatTheJvmWasTold() {
+    String[] told = suites("TLS_AES_256_GCM_SHA384", "TLS_AES_128_GCM_SHA256");
+    System.setProperty("jdk.tls.client.cipherSuites", String.join(",", told));
+    try {
+      assertThat(TlsOptions.shortKeysFirst(told.clone())).isEqualTo(told);
+    } finally {
+      System.clearProperty("jdk.tls.client.cipherSuites");
+    }
+  }
+
+  private static String[] suites(String... suites) {
+    return suites;
   }
 
   @ParameterizedTest

@@ -80,6 +80,7 @@ final class TlsTransportTest {
     private final BlockingQueue<Integer> recordTypes = new LinkedBlockingQueue<>();
     private int room = Integer.MAX_VALUE;
     private int most = Integer.MAX_VALUE;
+    private int writes;
 
     Throttled(Transport below) {
       super(below);
@@ -94,6 +95,7 @@ final class TlsTransportTest {
 
     @Override
     public int write(ByteBuffer source) throws IOException {
+      writes++;
       if (source.hasRemaining() && room == Integer.MAX_VALUE) {
         recordTypes.add((int) source.get(source.position()));
       }
@@ -159,6 +161,7 @@ final class TlsTransportTest {
           };
       try (Peer peer = new Peer(tls(TLS_1_3, service));
           Transport transport = connect(peer.secure(), TRUSTING)) {
+        assertThat(transport.flush()).isTrue();
         written.await();
         ByteBuffer target = ByteBuffer.allocate(1000);
         int reads = 0;
@@ -172,6 +175,24 @@ final class TlsTransportTest {
         // One, unless the system is so busy that it brings what was written bit by bit.
         assertThat(reads).isLessThan(50);
         read.countDown();
+      }
+    }
+
+    /** They go out together, with no write of the transport below between. */
+    @ParameterizedTest
+    @ValueSource(strings = {TLS_1_2, TLS_1_3})
+    void thatAreFirstGoWithTheLastOfTheHandshake(String protocol) throws Exception {
+      try (Peer peer = new Peer(tls(protocol, Peer.ECHO))) {
+        Throttled below = throttled(peer);
+        try (Transport transport = over(below, peer)) {
+          int writes = below.writes;
+          long departed = transport.bytesDeparted();
+          assertThat(transport.write(ByteBuffer.wrap(Bytes.random(1000)))).isEqualTo(1000);
+          assertThat(below.writes).isEqualTo(writes + 1);
+          boolean withMore = protocol.equals(TLS_1_3); // else the server has the last word
+          assertThat(transport.bytesDeparted() > departed + 1000 + 40).isEqualTo(withMore);
+          assertThat(Bytes.read(transport, 1000)).isEqualTo(Bytes.random(1000));
+        }
       }
     }
 
@@ -243,6 +264,7 @@ final class TlsTransportTest {
           };
       try (Peer peer = new Peer(tls(TLS_1_3, service));
           Transport transport = connect(peer.secure(), TRUSTING)) {
+        assertThat(transport.flush()).isTrue();
         CountDownLatch run = new CountDownLatch(1);
         transport.onReadable(run::countDown);
         maySend.countDown();
@@ -538,6 +560,7 @@ final class TlsTransportTest {
       try (Peer peer = new Peer(tls(TLS_1_3, Peer.ECHO))) {
         Throttled below = throttled(peer);
         Transport transport = over(below, peer);
+        assertThat(transport.flush()).isTrue();
         below.room = 0;
         assertThat(transport.write(ByteBuffer.allocate(100))).isEqualTo(100);
         transport.close();
@@ -556,6 +579,7 @@ final class TlsTransportTest {
           };
       try (Peer peer = new Peer(tls(TLS_1_3, service));
           Transport transport = connect(peer.secure(), TRUSTING)) {
+        assertThat(transport.flush()).isTrue();
         sent.await();
         Socket raw = peer.socket();
         raw.getOutputStream().write(HexFormat.of().parseHex("1703030020" + "00".repeat(32)));
@@ -633,6 +657,7 @@ final class TlsTransportTest {
       try (Peer peer = new Peer(tls(TLS_1_3, asking(10_000)))) {
         Throttled below = throttled(peer);
         Transport transport = over(below, peer);
+        assertThat(transport.flush()).isTrue();
         below.room = 0;
         assertThat(Bytes.read(transport, 900)).hasSize(900);
         assertThatThrownBy(() -> Bytes.read(transport, 9_000))

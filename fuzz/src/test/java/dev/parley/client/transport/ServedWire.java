@@ -52,6 +52,7 @@ final class ServedWire implements Transport {
     try {
       TlsTransport client =
           TlsTransport.connect(this, SERVER, options, new BufferPool(), Deadline.NONE);
+      require(client.flush(), "something that is not flushed");
       require(serve().stream().allMatch(came -> came == SILENT), "more than a handshake");
       while (toClient.hasRemaining()) { // the server's tickets
         require(client.read(ByteBuffer.allocate(1)) == 0, "more than a handshake");
