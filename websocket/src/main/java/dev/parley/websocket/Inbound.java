@@ -15,9 +15,9 @@ import org.jspecify.annotations.Nullable;
  * <p>How the bytes are cut makes no difference: the same bytes give the same events. A rule that is
  * broken is reported as soon as the byte that breaks it is there, and never before the messages
  * that were complete by then; what a Close says, and what extensions decode, is judged when it is
- * all there. Memory is taken as payload arrives, not because a length was claimed: in all at most
- * about twice what {@link Limits} allows a message, and three times where an extension decodes a
- * frame only as a whole.
+ * all there. Memory is taken as payload arrives, not because a length was claimed, but for 8 KiB,
+ * or up to 64 where a frame as long came before: in all at most about twice what {@link Limits}
+ * allows a message, and three times where an extension decodes a frame only as a whole.
  *
  * <p>Neither blocks nor does I/O. For one thread at a time.
  */
