@@ -214,8 +214,9 @@ public abstract sealed class Frame {
      */
     public static Text copyOf(byte[] bytes, int from, int to) {
       Objects.checkFromToIndex(from, to, bytes.length);
-      Text decoded = decoded(bytes, from, to);
-      return decoded == null ? new Text(Arrays.copyOfRange(bytes, from, to)) : decoded;
+      return Utf8Validator.isAscii(bytes, from, to)
+          ? ofAscii(new String(bytes, from, to - from, StandardCharsets.ISO_8859_1))
+          : new Text(Arrays.copyOfRange(bytes, from, to));
     }
 
     /** Makes a whole message of a text in which each character is a byte. */
@@ -224,8 +225,9 @@ public abstract sealed class Frame {
     }
 
     /**
-     * Makes a whole message of a copy of some bytes, where they are UTF-8. Judges them by decoding
-     * them, which whoever reads the text then need not do again.
+     * Makes a whole message of a copy of a few bytes, where they are UTF-8. Judges them by decoding
+     * them, which whoever reads the text then need not do again. Of what is not ASCII it keeps both
+     * bytes and string, three times as much as came at most: not for long texts.
      *
      * @return {@code null} where they are no UTF-8, or have a character that looks so
      */

@@ -37,6 +37,11 @@ final class Utf8Validator {
     return skipAscii(text, 0, text.length);
   }
 
+  /** Tells whether the given bytes are ASCII. */
+  static boolean isAscii(byte[] bytes, int from, int to) {
+    return skipAscii(bytes, from, to) == to;
+  }
+
   /**
    * Judges the next bytes of a text.
    *
