@@ -76,6 +76,7 @@ final class SharedStateTest {
           entry("PlainRequests", ONE_LOCK + ", and what is closed is closed behind it"),
           entry("SharedStreams", "the JDK's own queues: who has taken something has it alone"),
           entry("SocketConnector", "a hint, which may be old, to keep one address for many"),
+          entry("TicketLanes", ONE_LOCK),
           entry("TlsEngine", "set once each; an old value only words a failure less precisely"),
           entry("Utf8", BYTES_AS_NUMBERS),
           entry("Utf8Validator", BYTES_AS_NUMBERS));

@@ -302,10 +302,19 @@ public final class TlsOptions {
 
   /** Makes the engine of a client that connects to a destination. */
   SSLEngine engine(Destination destination) {
+    return engine(destination, destination.port());
+  }
+
+  /**
+   * Makes the engine of a client that connects to a destination.
+   *
+   * @param port by which sessions are kept, beside the host
+   */
+  SSLEngine engine(Destination destination, int port) {
     // A context of its own: no session with somebody unknown is ever resumed as one with a friend.
     SSLContext using =
         destination.trustsAnyone() ? context(keys, List.of(new TrustAnyone())) : contextOrDefault();
-    SSLEngine engine = using.createSSLEngine(destination.host(), destination.port());
+    SSLEngine engine = using.createSSLEngine(destination.host(), port);
     engine.setUseClientMode(true);
     SSLParameters parameters = engine.getSSLParameters();
     if (destination.trustsAnyone()) {

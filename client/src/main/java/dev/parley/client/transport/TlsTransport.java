@@ -3,6 +3,7 @@ package dev.parley.client.transport;
 
 import static javax.net.ssl.SSLEngineResult.HandshakeStatus.NOT_HANDSHAKING;
 
+import dev.parley.client.transport.TicketLanes.Lane;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
@@ -51,6 +52,9 @@ final class TlsTransport implements Transport {
 
   private static final System.Logger LOGGER = System.getLogger("dev.parley.client.transport");
 
+  /** Of all clients: their sessions are kept together where their context is the same. */
+  private static final TicketLanes LANES = new TicketLanes();
+
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
   // RFC 8446 §4.6.3 lets a peer ask for a new key as often as it likes. Nobody needs more before
@@ -65,6 +69,9 @@ final class TlsTransport implements Transport {
   private final TlsOptions options;
   private final SSLEngine engine;
   private final BufferPool buffers;
+
+  /** Of the reader, until the server's first word; whoever closes may leave it too. */
+  private @Nullable Lane lane;
 
   private @Nullable ByteBuffer incoming;
   private @Nullable ByteBuffer plain;
@@ -97,12 +104,13 @@ final class TlsTransport implements Transport {
   private @Nullable SSLSession session; // once TLS is established
 
   private TlsTransport(
-      Transport below, Destination destination, TlsOptions options, BufferPool buffers) {
+      Transport below, Destination destination, TlsOptions options, BufferPool buffers, Lane lane) {
     this.below = below;
     this.destination = destination;
     this.options = options;
-    this.engine = options.engine(destination);
+    this.engine = options.engine(destination, lane.port());
     this.buffers = buffers;
+    this.lane = lane;
   }
 
   /**
@@ -116,11 +124,13 @@ final class TlsTransport implements Transport {
       BufferPool buffers,
       Deadline deadline)
       throws IOException, InterruptedException {
+    Lane lane = LANES.take(destination.host(), destination.port());
     try {
-      TlsTransport transport = new TlsTransport(below, destination, options, buffers);
+      TlsTransport transport = new TlsTransport(below, destination, options, buffers, lane);
       transport.shakeHands(deadline);
       return transport;
     } catch (Throwable e) {
+      lane.leave();
       below.close();
       throw e;
     }
@@ -224,8 +234,19 @@ final class TlsTransport implements Transport {
     } finally {
       releaseIncoming();
     }
-    received |= target.position() > start;
+    if (target.position() > start) {
+      received = true;
+      leaveLane();
+    }
     return target.position() == start && ended ? -1 : target.position() - start;
+  }
+
+  private void leaveLane() {
+    Lane lane = this.lane;
+    if (lane != null) {
+      lane.leave();
+      this.lane = null;
+    }
   }
 
   /** Unwraps record after record until the target is full or no whole record is left. */
@@ -472,6 +493,7 @@ final class TlsTransport implements Transport {
     if (CLOSED.getAndSet(this, 1) != 0) {
       return;
     }
+    leaveLane();
     try {
       engine.closeOutbound();
       sendLast(); // close_notify; or an alert, where somebody held the lock when it was due

@@ -13,7 +13,9 @@ import org.jspecify.annotations.Nullable;
  * @param local this end
  * @param remote the other end; the proxy if there is one
  * @param tls protocol, cipher suite and certificates, or {@code null} without TLS; those of an
- *     HTTPS proxy where only the way to it is encrypted
+ *     HTTPS proxy where only the way to it is encrypted. Its peer port is that of the URL, with
+ *     more above its sixteen bits where many shook hands at once: a hint by which the JDK keeps
+ *     sessions
  * @param proxy the proxy that the transport leads through, or {@code null}
  */
 public record TransportInfo(

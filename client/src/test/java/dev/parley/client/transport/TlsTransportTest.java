@@ -14,8 +14,10 @@ import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -27,6 +29,7 @@ import javax.net.ssl.ExtendedSSLSession;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SNIServerName;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSession;
 import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
@@ -287,6 +290,69 @@ final class TlsTransportTest {
         CountDownLatch run = new CountDownLatch(1);
         transport.onReadable(run::countDown);
         run.await();
+      }
+    }
+  }
+
+  @Nested
+  @DisplayName("resumption")
+  final class OfResumption {
+    /** The JDK keeps ten tickets for a host: of more at once, not all would have one. */
+    @Test
+    void isForAsManyAtOnceAsCameBefore() throws Exception {
+      TlsOptions options = TlsOptions.DEFAULT.withContext(TestCertificates.clientContext());
+      int many = 12;
+      try (Peer peer = new Peer(tls(TLS_1_3, Peer.ECHO))) {
+        assertThat(begun(peer, options, many)).doesNotHaveDuplicates();
+        long before = System.currentTimeMillis();
+        while (System.currentTimeMillis() == before) {
+          Thread.onSpinWait();
+        }
+        List<SSLSession> again = begun(peer, options, many);
+        assertThat(again).hasSize(many);
+        assertThat(again)
+            .allSatisfy(
+                session -> assertThat(session.getCreationTime()).isLessThanOrEqualTo(before));
+      }
+    }
+
+    /** Shakes hands with all before one says a word, as of many threads at once. */
+    private List<SSLSession> begun(Peer peer, TlsOptions options, int many) throws Exception {
+      List<Transport> all = new ArrayList<>();
+      List<SSLSession> sessions = new ArrayList<>();
+      try {
+        for (int i = 0; i < many; i++) {
+          Transport transport = connect(peer.secure(), options);
+          all.add(transport);
+          sessions.add(Objects.requireNonNull(transport.info().tls()));
+        }
+        for (Transport transport : all) {
+          Bytes.echo(transport, 10);
+        }
+      } finally {
+        all.forEach(Transport::close);
+      }
+      return sessions;
+    }
+
+    @Test
+    void isNoneTheLessWhereOneWasRefusedOrClosed() throws Exception {
+      try (Peer wrong = peer(Subject.WRONG_HOST);
+          Peer peer = new Peer(tls(TLS_1_3, Peer.ECHO))) {
+        Destination elsewhere = wrong.secure();
+        for (int i = 0; i < 2; i++) {
+          assertThatThrownBy(() -> connect(elsewhere, TRUSTING))
+              .isInstanceOf(TlsHandshakeException.class);
+          try (Transport transport = connect(peer.secure(), TRUSTING)) {
+            assertThat(Objects.requireNonNull(transport.info().tls()).getPeerPort())
+                .isEqualTo(peer.port());
+          }
+        }
+        Destination trusting = elsewhere.insecurelyTrustingAnyone();
+        try (Transport transport = connect(trusting, TRUSTING)) {
+          assertThat(Objects.requireNonNull(transport.info().tls()).getPeerPort())
+              .isEqualTo(wrong.port());
+        }
       }
     }
   }
