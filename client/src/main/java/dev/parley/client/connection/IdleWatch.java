@@ -2,6 +2,7 @@
 package dev.parley.client.connection;
 
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 
 /**
@@ -15,9 +16,11 @@ import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
  */
 final class IdleWatch implements Runnable {
   /**
-   * How long is quiet: longer than any application in a tight loop, shorter than a human notices.
+   * How long is quiet at least: longer than any application in a tight loop, shorter than a human
+   * notices. All sessions are looked at in the same moments, this far apart: thousands, each with
+   * moments of its own, would wake the loop all the time.
    */
-  private static final Duration TICK = Duration.ofMillis(5);
+  private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
   /**
    * How many of these there are at most between two looks at a session that is never quiet. Each
@@ -63,9 +66,17 @@ final class IdleWatch implements Runnable {
 
   private void watch() {
     if (ticking == 0 && TICKING.compareAndSet(this, 0, 1)) {
-      ticks = 1;
-      connection.schedule(this::tick, TICK);
+      lookAfter(1);
     }
+  }
+
+  /** Has it looked at in the first of the common moments that is at least so many ticks away. */
+  private void lookAfter(int ticks) {
+    this.ticks = (byte) ticks;
+    long now = System.nanoTime();
+    long earliest = now + ticks * TICK_NANOS;
+    long due = earliest + TICK_NANOS - Math.floorMod(earliest, TICK_NANOS);
+    connection.schedule(this::tick, Duration.ofNanos(due - now));
   }
 
   private void tick() {
@@ -74,8 +85,7 @@ final class IdleWatch implements Runnable {
     readerLeft = false;
     writerLeft = false;
     if ((reading || writing) && !connection.hasEnded()) {
-      ticks = (byte) Math.min(2 * ticks, LONGEST);
-      connection.schedule(this::tick, TICK.multipliedBy(ticks));
+      lookAfter(Math.min(2 * ticks, LONGEST));
     } else {
       ticking = 0; // before looking: whoever leaves after the look starts the next watch
     }

@@ -735,7 +735,11 @@ final class OutgoingPath {
   }
 
   private void unlock() {
-    boolean left = !outbound.isIdle() || (holdsBack() && !isFlushComing());
+    boolean gathers = isFlushComing();
+    boolean left = !outbound.isIdle() || (holdsBack() && !gathers);
+    if (!gathers) {
+      releaseEmptyBuffer(); // the next sender, of this session or of another, finds it in the cache
+    }
     lock.unlock();
     if (left && broken == null) {
       drain();

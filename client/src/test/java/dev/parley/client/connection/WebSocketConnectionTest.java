@@ -433,6 +433,17 @@ final class WebSocketConnectionTest {
     }
 
     @Test
+    void senderHasGivenTheBufferBackWhenSendReturns() throws Exception {
+      open();
+      ByteBuffer only = buffers.acquire();
+      buffers.release(only);
+      connection.send(text("hello"));
+      // The reader's comes back some time too.
+      assertThat(List.of(buffers.acquire(), buffers.acquire()))
+          .anySatisfy(free -> assertThat(free).isSameAs(only));
+    }
+
+    @Test
     void largeFrameGoesOutAsThePeerReads() throws Exception {
       capacity = 1000;
       open();
