@@ -17,6 +17,7 @@ import dev.parley.websocket.WebSocketException;
 import dev.parley.websocket.handshake.Headers;
 import dev.parley.websocket.handshake.ResponseHead;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
@@ -30,6 +31,8 @@ import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Isolated;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a flight recorder sees, and what it must not see. */
 @Isolated("records what the whole process does")
@@ -44,22 +47,21 @@ final class RecordingTest {
   @SuppressWarnings("NullAway.Init")
   RecordingTest() {}
 
-  /** Returns what is recorded of a client, up to the end of its closing. */
+  /** Returns what is recorded of a client, however short it is, up to the end of its closing. */
   private List<RecordedEvent> recorded(HttpClient client, Consumer<HttpClient> what)
       throws IOException {
+    return recorded(Duration.ZERO, client, what);
+  }
+
+  private List<RecordedEvent> recorded(
+      Duration ofReceived, HttpClient client, Consumer<HttpClient> what) throws IOException {
     try (Recording recording = new Recording()) {
       for (String event :
           List.of(
-              "Opening",
-              "OpeningPhase",
-              "MessageSent",
-              "MessageReceived",
-              "Ping",
-              "Stall",
-              "Close",
-              "Reconnect")) {
+              "Opening", "OpeningPhase", "MessageSent", "Ping", "Stall", "Close", "Reconnect")) {
         recording.enable("dev.parley." + event).withoutThreshold();
       }
+      recording.enable("dev.parley.MessageReceived").withThreshold(ofReceived);
       recording.start();
       try (client) {
         what.accept(client);
@@ -140,6 +142,36 @@ final class RecordingTest {
     assertThat(events).noneMatch(event -> event.toString().contains(SECRET));
   }
 
+  /** Where each of the many is not recorded, they are read as fast as without a recording. */
+  @ParameterizedTest
+  @CsvSource({"0, 42", "20, 1"})
+  void messagesThatTakeLongEnough(long thresholdMillis, int recorded) throws Exception {
+    List<RecordedEvent> events;
+    try (MockWebSocketServer server = MockWebSocketServer.start()) {
+      server.enqueue(
+          someAtOnce(MANY)
+              .glued()
+              .sendBytes(new byte[] {(byte) 0x81, 4, 's'})
+              .pause(Duration.ofMillis(100))
+              .sendBytes("low".getBytes(StandardCharsets.US_ASCII))
+              .send("soon")
+              .close(CloseReason.NORMAL));
+      events =
+          recorded(
+              Duration.ofMillis(thresholdMillis),
+              HttpClient.create(),
+              client ->
+                  client.webSocket(
+                      server.url(), session -> assertThat(session.incoming()).hasSize(MANY + 3)));
+    }
+    assertThat(all(events, "dev.parley.MessageReceived"))
+        .hasSize(recorded)
+        .filteredOn(event -> event.getDuration().toMillis() >= 20)
+        .singleElement()
+        .satisfies(event -> assertThat(event.getLong("bytes")).isEqualTo(4));
+    assertThat(only(events, "dev.parley.Close").getLong("messagesReceived")).isEqualTo(MANY + 2);
+  }
+
   @Test
   void phasesOfAnOpening() throws Exception {
     List<RecordedEvent> events;
@@ -215,11 +247,15 @@ final class RecordingTest {
   }
 
   private static Scenario moreThanTheQueueHolds() {
+    return someAtOnce(MANY).stall();
+  }
+
+  private static Scenario someAtOnce(int count) {
     Scenario many = Scenario.accept();
-    for (int i = 0; i < MANY; i++) {
+    for (int i = 0; i < count; i++) {
       many = many.send("m" + i);
     }
-    return many.stall();
+    return many;
   }
 
   @Test

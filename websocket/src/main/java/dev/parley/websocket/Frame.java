@@ -26,34 +26,31 @@ public abstract sealed class Frame {
   /** RFC 6455 §5.5: what a control frame may carry. */
   static final int MAX_CONTROL_PAYLOAD = 125;
 
-  /** {@code null} where a text has it as a string. */
-  private final byte @Nullable [] data;
+  private static final int FIN = 0x80;
+  private static final int RSV1 = 0x40;
+  private static final int RSV2 = 0x20;
+  private static final int RSV3 = 0x10;
 
-  private final boolean fin;
-  private final boolean rsv1;
-  private final boolean rsv2;
-  private final boolean rsv3;
+  /** An array of bytes; of a text that came, perhaps the string. */
+  private final Object payload;
+
+  /** The upper half of the first byte on the wire; the lower half is for the kinds of frames. */
+  private final byte bits;
 
   private Frame(byte[] data, boolean fin, boolean rsv1, boolean rsv2, boolean rsv3) {
-    this.data = Objects.requireNonNull(data, "data");
-    this.fin = fin;
-    this.rsv1 = rsv1;
-    this.rsv2 = rsv2;
-    this.rsv3 = rsv3;
+    this(
+        Objects.requireNonNull(data, "data"),
+        (fin ? FIN : 0) | (rsv1 ? RSV1 : 0) | (rsv2 ? RSV2 : 0) | (rsv3 ? RSV3 : 0));
   }
 
-  /** A whole message that has its payload as a string. */
-  private Frame() {
-    this.data = null;
-    this.fin = true;
-    this.rsv1 = false;
-    this.rsv2 = false;
-    this.rsv3 = false;
+  private Frame(Object payload, int bits) {
+    this.payload = payload;
+    this.bits = (byte) bits;
   }
 
   /** A control frame: never split, no reserved bits, a short payload (RFC 6455 §5.5). */
   private Frame(byte[] data) {
-    this(data, true, false, false, false);
+    this(Objects.requireNonNull(data, "data"), FIN);
     if (data.length > MAX_CONTROL_PAYLOAD) {
       throw new IllegalArgumentException(
           "payload of "
@@ -70,34 +67,32 @@ public abstract sealed class Frame {
 
   /** Returns the payload, not a copy. */
   public final byte[] data() {
-    byte[] bytes = data;
-    return bytes == null ? ((Text) this).encoded() : bytes;
+    return payload instanceof byte[] bytes ? bytes : ((Text) this).encoded();
   }
 
   /** Returns how many bytes the payload has. */
   public final int length() {
-    byte[] bytes = data;
-    return bytes == null ? ((Text) this).text().length() : bytes.length;
+    return payload instanceof String ascii && has(Text.ASCII) ? ascii.length() : data().length;
   }
 
   /** Tells whether this frame ends its message. Always so for control frames. */
   public final boolean fin() {
-    return fin;
+    return has(FIN);
   }
 
   /** Returns the first reserved bit, which extensions use. */
   public final boolean rsv1() {
-    return rsv1;
+    return has(RSV1);
   }
 
   /** Returns the second reserved bit. */
   public final boolean rsv2() {
-    return rsv2;
+    return has(RSV2);
   }
 
   /** Returns the third reserved bit. */
   public final boolean rsv3() {
-    return rsv3;
+    return has(RSV3);
   }
 
   /** Returns a copy of the payload. */
@@ -109,25 +104,32 @@ public abstract sealed class Frame {
   public final boolean equals(@Nullable Object other) {
     return other instanceof Frame that
         && opcode() == that.opcode()
-        && fin == that.fin
-        && rsv1 == that.rsv1
-        && rsv2 == that.rsv2
-        && rsv3 == that.rsv3
+        && wireBits() == that.wireBits()
         && length() == that.length()
         && Arrays.equals(data(), that.data());
   }
 
   @Override
   public final int hashCode() {
-    return Objects.hash(opcode(), fin, rsv1, rsv2, rsv3, Arrays.hashCode(data()));
+    return Objects.hash(opcode(), wireBits(), Arrays.hashCode(data()));
+  }
+
+  private boolean has(int bit) {
+    return (bits & bit) != 0;
+  }
+
+  private int wireBits() {
+    return bits & 0xf0;
   }
 
   @Override
   public String toString() {
     StringBuilder text = new StringBuilder(48);
     text.append(getClass().getSimpleName()).append('[').append(length()).append(" bytes");
-    text.append(fin ? "" : ", not final");
-    text.append(rsv1 ? ", rsv1" : "").append(rsv2 ? ", rsv2" : "").append(rsv3 ? ", rsv3" : "");
+    text.append(fin() ? "" : ", not final");
+    text.append(rsv1() ? ", rsv1" : "")
+        .append(rsv2() ? ", rsv2" : "")
+        .append(rsv3() ? ", rsv3" : "");
     return text.append(']').toString();
   }
 
@@ -146,13 +148,13 @@ public abstract sealed class Frame {
       }
     }
 
-    private final boolean knownValid;
-    private final boolean ascii;
+    /** Its UTF-8 need not be judged again. */
+    private static final int KNOWN_VALID = 1;
 
-    /** What came, where that was short: most who get it want nothing else. */
-    private final @Nullable String text;
+    /** Each byte is a character. */
+    private static final int ASCII = 2;
 
-    /** The bytes of {@link #text}, once somebody has asked for them. */
+    /** The bytes of what is kept as a string, once somebody has asked for them. */
     private volatile byte @Nullable [] encoded;
 
     /**
@@ -161,7 +163,7 @@ public abstract sealed class Frame {
      * @throws IllegalArgumentException if the string has a lone surrogate
      */
     public Text(String text) {
-      this(Utf8.encode(text), true);
+      this(Utf8.encode(text), KNOWN_VALID);
     }
 
     /** Makes a whole message of UTF-8 bytes, which are judged when the frame is sent. */
@@ -172,35 +174,15 @@ public abstract sealed class Frame {
     /** Makes a frame of a message that may be split. */
     public Text(byte[] data, boolean fin, boolean rsv1, boolean rsv2, boolean rsv3) {
       super(data, fin, rsv1, rsv2, rsv3);
-      this.knownValid = false;
-      this.ascii = false;
-      this.text = null;
     }
 
-    /** Makes a whole message, {@code knownValid} where its UTF-8 need not be judged again. */
-    Text(byte[] data, boolean knownValid) {
-      this(data, knownValid, false);
+    private Text(Object payload, int known) {
+      super(payload, FIN | known);
     }
 
-    /** Makes a whole message, {@code ascii} where each byte is known to be a character. */
-    Text(byte[] data, boolean knownValid, boolean ascii) {
-      super(data, true, false, false, false);
-      this.knownValid = knownValid;
-      this.ascii = ascii;
-      this.text = null;
-    }
-
-    private Text(String text, boolean ascii) {
-      this.knownValid = true;
-      this.ascii = ascii;
-      this.text = text;
-    }
-
-    private Text(byte[] data, String text) {
-      super(data, true, false, false, false);
-      this.knownValid = true;
-      this.ascii = false;
-      this.text = text;
+    /** Makes a whole message of bytes that are known to be UTF-8, or even ASCII. */
+    static Text ofValid(byte[] data, boolean ascii) {
+      return new Text(data, ascii ? KNOWN_VALID | ASCII : KNOWN_VALID);
     }
 
     /**
@@ -221,13 +203,14 @@ public abstract sealed class Frame {
 
     /** Makes a whole message of a text in which each character is a byte. */
     static Text ofAscii(String text) {
-      return new Text(text, true);
+      return new Text(text, KNOWN_VALID | ASCII);
     }
 
     /**
      * Makes a whole message of a copy of a few bytes, where they are UTF-8. Judges them by decoding
-     * them, which whoever reads the text then need not do again. Of what is not ASCII it keeps both
-     * bytes and string, three times as much as came at most: not for long texts.
+     * them, which whoever reads the text then need not do again. Of what is not ASCII it keeps the
+     * string, and the bytes too once they are asked for, three times as much as came at most: not
+     * for long texts.
      *
      * @return {@code null} where they are no UTF-8, or have a character that looks so
      */
@@ -238,26 +221,21 @@ public abstract sealed class Frame {
         return null;
       }
       // Any other character than those of ASCII has more bytes than a string has chars for it.
-      return text.length() == length
-          ? ofAscii(text)
-          : new Text(Arrays.copyOfRange(bytes, from, to), text);
-    }
-
-    private String text() {
-      return Objects.requireNonNull(text);
+      return text.length() == length ? ofAscii(text) : new Text(text, KNOWN_VALID);
     }
 
     private byte[] encoded() {
       if (encoded == null) {
         boolean unused =
-            ENCODED.compareAndSet(this, null, text().getBytes(StandardCharsets.ISO_8859_1));
+            ENCODED.compareAndSet(
+                this, null, ((String) super.payload).getBytes(StandardCharsets.UTF_8));
       }
       return Objects.requireNonNull(encoded); // the same for all who ask
     }
 
     /** Tells whether the payload is valid UTF-8 by its making. */
     boolean isKnownValid() {
-      return knownValid;
+      return super.has(KNOWN_VALID);
     }
 
     @Override
@@ -270,12 +248,12 @@ public abstract sealed class Frame {
      * over two of them; join the bytes before reading them as text.
      */
     public String readText() {
-      String came = text;
-      if (came != null) {
+      if (super.payload instanceof String came) {
         return came;
       }
       // Of what is ASCII the two make the same, and the first need not look for anything else.
-      return new String(data(), ascii ? StandardCharsets.ISO_8859_1 : StandardCharsets.UTF_8);
+      return new String(
+          data(), super.has(ASCII) ? StandardCharsets.ISO_8859_1 : StandardCharsets.UTF_8);
     }
   }
 

@@ -390,7 +390,7 @@ public final class Inbound {
     int ascii = Utf8Validator.ascii(payload);
     boolean valid =
         ascii == payload.length || Utf8Validator.isValid(payload, ascii, payload.length);
-    return valid ? new Frame.Text(payload, true, ascii == payload.length) : null;
+    return valid ? Frame.Text.ofValid(payload, ascii == payload.length) : null;
   }
 
   private void judgeFirstByte() {
@@ -642,7 +642,7 @@ public final class Inbound {
 
   private Frame frame(byte[] payload, boolean fin) {
     return messageType == Opcode.TEXT && delivery == Delivery.MESSAGES
-        ? new Frame.Text(payload, true)
+        ? Frame.Text.ofValid(payload, false)
         : ExtensionChain.dataFrame(messageType, payload, fin, 0);
   }
 

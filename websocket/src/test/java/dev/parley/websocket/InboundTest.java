@@ -26,12 +26,14 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class InboundTest {
@@ -1136,6 +1138,37 @@ final class InboundTest {
       assertThat(inbound.pollMessages(ByteBuffer.wrap(hex(NEVER_DELIVERED)), messages, 0)).isZero();
     }
 
+    @ParameterizedTest
+    @CsvSource({"1, 2", "64, 100", "100, 32", "125, 9"})
+    void isReadWithOthersThatAreShortTextsHoweverManyAreCopiedAtOnce(int length, int room) {
+      List<Frame> sent = new ArrayList<>();
+      ByteArrayOutputStream wire = new ByteArrayOutputStream();
+      for (int i = 0; i < 2 * room; i++) {
+        byte[] text = utf8(("" + i % 10).repeat(i == 5 ? length / 2 : length));
+        sent.add(new Frame.Text(text));
+        wire.writeBytes(to(Role.CLIENT, frame(textHead(text.length), text)));
+      }
+      ByteBuffer bytes = ByteBuffer.wrap(wire.toByteArray());
+      Inbound inbound = half(Role.CLIENT).get();
+      Frame[] messages = new Frame[room];
+      assertThat(inbound.pollMessages(bytes, messages, 0)).isEqualTo(room);
+      assertThat(messages).containsExactlyElementsOf(sent.subList(0, room));
+      assertThat(inbound.pollMessages(bytes, messages, 0)).isEqualTo(room);
+      assertThat(messages).containsExactlyElementsOf(sent.subList(room, 2 * room));
+      assertThat(bytes.hasRemaining()).isFalse();
+    }
+
+    @ParameterizedTest
+    @MethodSource("whatIsLeftAlone")
+    void isReadBeforeWhatIsNotAllThereOrMayBeWrong(String wire) {
+      ByteBuffer bytes = ByteBuffer.wrap(hex("81 02 68 69 81 03 68 65 79 " + wire));
+      Inbound inbound = half(Role.CLIENT, SMALL).get();
+      Frame[] messages = new Frame[9];
+      assertThat(inbound.pollMessages(bytes, messages, 0)).isEqualTo(2);
+      assertThat(messages).startsWith(new Frame.Text("hi"), new Frame.Text("hey"), null);
+      assertThat(bytes.position()).isEqualTo(9);
+    }
+
     private static FrameHeader header(String firstByte, long length) {
       return new FrameHeader(Integer.parseInt(firstByte, 16), length);
     }
@@ -1164,9 +1197,8 @@ final class InboundTest {
       return length <= 125 ? "81 %02x".formatted(length) : "81 7e %04x".formatted(length);
     }
 
-    @ParameterizedTest
-    @ValueSource(
-        strings = {
+    static Stream<String> whatIsLeftAlone() {
+      return Stream.of(
           "",
           "81",
           "81 02 68",
@@ -1181,10 +1213,14 @@ final class InboundTest {
           "81 02 e2 82",
           "c1 01 61",
           "83 00",
-          "8a 00"
-        })
+          "8a 00",
+          "81 65 " + "61".repeat(101)); // over maxFrameSize, where it is 100
+    }
+
+    @ParameterizedTest
+    @MethodSource("whatIsLeftAlone")
     void isLeftAloneWhereItIsNotAllThereOrMayBeWrong(String wire) {
-      assertLeavesAlone(half(Role.CLIENT).get(), ByteBuffer.wrap(hex(wire)));
+      assertLeavesAlone(half(Role.CLIENT, SMALL).get(), ByteBuffer.wrap(hex(wire)));
     }
 
     @Test
@@ -1208,6 +1244,7 @@ final class InboundTest {
     private static void assertLeavesAlone(Inbound inbound, ByteBuffer bytes) {
       int before = bytes.position();
       assertThat(inbound.pollMessage(bytes)).isNull();
+      assertThat(inbound.pollMessages(bytes, new Frame[3], 0)).isZero();
       assertThat(bytes.position()).isEqualTo(before);
     }
   }

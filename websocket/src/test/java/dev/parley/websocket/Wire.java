@@ -76,25 +76,35 @@ final class Wire {
 
   /**
    * Feeds the bytes to fresh halves, whole, byte by byte, through a direct buffer in pieces of
-   * seven, and whole with messages asked for first; asserts that the events are the same and
-   * returns them. A failure is shown by its violation.
+   * seven, and whole with messages asked for first, some at once or not; asserts that the events
+   * are the same and returns them. A failure is shown by its violation.
    */
   static List<Object> events(Supplier<Inbound> halves, byte[] wire) {
     List<Object> whole = events(halves.get(), wire, wire.length, false);
     assertThat(events(halves.get(), wire, 1, false)).as("byte by byte").isEqualTo(whole);
     assertThat(events(halves.get(), wire, 7, true)).as("by seven, direct").isEqualTo(whole);
-    assertThat(pollMessages(halves.get(), ByteBuffer.wrap(wire)))
-        .as("messages first")
-        .isEqualTo(whole);
+    for (int room = 0; room < 4; room += 3) {
+      assertThat(pollMessages(halves.get(), ByteBuffer.wrap(wire), room))
+          .as("messages first, %d behind one", room)
+          .isEqualTo(whole);
+    }
     return whole;
   }
 
-  private static List<Object> pollMessages(Inbound inbound, ByteBuffer bytes) {
+  private static List<Object> pollMessages(Inbound inbound, ByteBuffer bytes, int room) {
     List<Object> events = new ArrayList<>();
     Event event;
     do {
       Frame message = inbound.pollMessage(bytes);
-      event = message == null ? inbound.poll(bytes) : new Event.Received(message);
+      if (message != null) {
+        events.add(shown(new Event.Received(message)));
+      }
+      Frame[] more = new Frame[room];
+      int count = inbound.pollMessages(bytes, more, 0);
+      for (int i = 0; i < count; i++) {
+        events.add(shown(new Event.Received(more[i])));
+      }
+      event = inbound.poll(bytes);
       if (event != null && !(event instanceof Event.Ended)) {
         events.add(shown(event));
       }

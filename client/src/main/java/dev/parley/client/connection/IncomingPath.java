@@ -296,11 +296,11 @@ final class IncomingPath implements MemoryBudget.Sharer {
   }
 
   /**
-   * Returns what was read and may be parsed many messages at a time: not where they are recorded or
+   * Returns what was read and may be parsed many messages at a time: not where each is recorded or
    * memory is counted, as each goes its way alone there; nor where they are dropped.
    */
   private @Nullable ByteBuffer unwatched() {
-    return share == null && !dropping && MessageReceivedEvent.begun() == null ? buffer : null;
+    return share == null && !dropping && !MessageReceivedEvent.isForAll() ? buffer : null;
   }
 
   /**

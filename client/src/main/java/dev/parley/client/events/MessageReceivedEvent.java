@@ -21,6 +21,19 @@ public final class MessageReceivedEvent extends MessageEvent {
 
   private MessageReceivedEvent() {}
 
+  /**
+   * Tells whether even messages that take no time are recorded, which is not so with the threshold
+   * that comes with this event. Where it is not, nobody need look at the clock for them.
+   */
+  public static boolean isForAll() {
+    MessageReceivedEvent event = begun();
+    if (event == null) {
+      return false;
+    }
+    event.end();
+    return event.shouldCommit();
+  }
+
   /** Begins a message; {@code null} where none is recorded. */
   public static @Nullable MessageReceivedEvent begun() {
     if (!PROBE.isEnabled()) {
