@@ -1140,7 +1140,7 @@ final class InboundTest {
 
     @ParameterizedTest
     @CsvSource({"1, 2", "64, 100", "100, 32", "125, 9"})
-    void isReadWithOthersThatAreShortTextsHoweverManyAreCopiedAtOnce(int length, int room) {
+    void isReadWithAsManyOthersAsThereIsRoomFor(int length, int room) {
       List<Frame> sent = new ArrayList<>();
       ByteArrayOutputStream wire = new ByteArrayOutputStream();
       for (int i = 0; i < 2 * room; i++) {
