@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
@@ -40,6 +41,15 @@ public final class Worker {
 
   /** The same for round trips: where a hundredth of them is looked at, a hundredth counts. */
   private static final double SETTLED_FOR_ROUND_TRIPS = 0.003;
+
+  /**
+   * So long nothing is asked of it before it is looked at again, as between two rounds: a client
+   * that is left alone does what it does at no other time, and some of its code is compiled anew.
+   */
+  private static final Duration PAUSE = Duration.ofMillis(250);
+
+  /** The same where it opens sessions: with none left, it may let go of what they share. */
+  private static final Duration PAUSE_BETWEEN_OPENINGS = Duration.ofMillis(1_200);
 
   private Worker() {}
 
@@ -94,21 +104,32 @@ public final class Worker {
 
   /**
    * Warms up for so long at least; and as long as the compilers have much to do, up to so many
-   * times as long.
+   * times as long. Then does the same with pauses between.
    */
   private static void warmUp(Measure measure, Workload workload, long nanos, long roundNanos)
       throws Exception {
     long start = System.nanoTime();
     measure.warmUp(nanos);
-    int most = workload.kind() == Workload.Kind.OPEN ? MOST_WARM_UPS_TO_OPEN : MOST_WARM_UPS;
-    int rests = workload.kind() == Workload.Kind.IDLE ? 0 : RESTS;
-    double settled = workload.kind().sharesCore() ? SETTLED_FOR_ROUND_TRIPS : SETTLED;
-    for (int left = rests; left > 0 && System.nanoTime() - start < most * nanos; ) {
+    if (workload.kind() != Workload.Kind.IDLE) {
+      boolean opens = workload.kind() == Workload.Kind.OPEN;
+      double settled = workload.kind().sharesCore() ? SETTLED_FOR_ROUND_TRIPS : SETTLED;
+      Duration pause = opens ? PAUSE_BETWEEN_OPENINGS : PAUSE;
+      int most = opens ? MOST_WARM_UPS_TO_OPEN : MOST_WARM_UPS;
+      settle(measure, roundNanos, settled, Duration.ZERO, start + most * nanos);
+      long longest = MOST_WARM_UPS * (pause.toNanos() + roundNanos);
+      settle(measure, roundNanos, settled, pause, System.nanoTime() + longest);
+    }
+  }
+
+  private static void settle(
+      Measure measure, long roundNanos, double settled, Duration pause, long end) throws Exception {
+    for (int left = RESTS; left > 0 && System.nanoTime() - end < 0; ) {
+      Thread.sleep(pause);
       long before = Meter.compilerNanos();
       long began = System.nanoTime();
       measure.warmUp(roundNanos);
       boolean busy = Meter.compilerNanos() - before > settled * (System.nanoTime() - began);
-      left = busy ? rests : left - 1;
+      left = busy ? RESTS : left - 1;
     }
   }
 
