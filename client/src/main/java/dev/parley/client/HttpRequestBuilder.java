@@ -137,8 +137,8 @@ public final class HttpRequestBuilder {
    *     a lone surrogate in path or query; or if {@link #unixSocket} refuses the path of a socket
    */
   public HttpRequestBuilder url(String url) {
-    Matcher unix = UNIX.matcher(url);
-    if (unix.matches()) {
+    Matcher unix = url.indexOf('+') < 0 ? null : UNIX.matcher(url);
+    if (unix != null && unix.matches()) {
       Url target = Url.parseTarget(Objects.requireNonNullElse(unix.group("target"), ""));
       path = target.path();
       query = target.query();

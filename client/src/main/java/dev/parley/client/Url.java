@@ -14,7 +14,6 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -34,17 +33,12 @@ import org.jspecify.annotations.Nullable;
 record Url(
     @Nullable Scheme scheme, @Nullable String host, int port, String path, @Nullable String query) {
 
-  private static final Pattern WITH_SCHEME =
-      Pattern.compile("(?s)([A-Za-z][A-Za-z0-9+.-]*)://(.*)");
   private static final Pattern ABSOLUTE = Pattern.compile("(?s)[A-Za-z][A-Za-z0-9+.-]*:.*");
   private static final Pattern SCHEME_ALONE = Pattern.compile("(?si)(wss?|https?):.*");
-  private static final Pattern AUTHORITY = Pattern.compile("(?s)(\\[[^]]*]|[^:]*)(?::(.*))?");
   private static final Pattern IPV6 = Pattern.compile("[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*");
-  private static final Pattern IPV4 =
-      Pattern.compile("((25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)(\\.(?!$)|$)){4}");
   private static final Pattern NUMBER_AT_END = Pattern.compile("(.*\\.)?(\\d+|0[xX]\\p{XDigit}*)");
-  private static final Pattern NAME =
-      Pattern.compile("(?=.{1,253}$)[A-Za-z0-9_-]{1,63}(\\.[A-Za-z0-9_-]{1,63})*");
+  private static final int LONGEST_LABEL = 63;
+  private static final int LONGEST_NAME = 253;
 
   /** RFC 3986 §3.3: pchar without the percent sign, and the slash. */
   private static final String PATH_PUNCTUATION = "-._~!$&'()*+,;=:@/";
@@ -59,12 +53,12 @@ record Url(
    * @throws IllegalArgumentException if it is no WebSocket URL
    */
   static Url parse(String url) {
-    Matcher withScheme = WITH_SCHEME.matcher(url);
+    int colon = url.indexOf("://");
     Scheme scheme = null;
     String rest = url;
-    if (withScheme.matches()) {
-      scheme = Scheme.of(withScheme.group(1));
-      rest = withScheme.group(2);
+    if (isSchemeName(url, colon)) {
+      scheme = Scheme.of(url.substring(0, colon));
+      rest = url.substring(colon + "://".length());
     } else if (SCHEME_ALONE.matcher(url).matches()) {
       throw new IllegalArgumentException("URL has no // after its scheme");
     } else if (url.startsWith("//")) {
@@ -79,6 +73,17 @@ record Url(
       return target;
     }
     return target.withAuthority(scheme, rest.substring(0, end));
+  }
+
+  /** Tells whether the name of a scheme stands before an index (RFC 3986 §3.1). */
+  private static boolean isSchemeName(String url, int end) {
+    for (int i = 0; i < end; i++) {
+      char c = url.charAt(i);
+      if (!isAlphanumeric(c) && (i == 0 || "+.-".indexOf(c) < 0)) {
+        return false;
+      }
+    }
+    return end > 0 && !isDigit(url.charAt(0));
   }
 
   /** Reads a path and, after a question mark, a query. */
@@ -166,15 +171,24 @@ record Url(
       throw new IllegalArgumentException(
           "URL has user information; send credentials in an Authorization header");
     }
-    Matcher parts = AUTHORITY.matcher(authority);
-    String port = parts.matches() ? parts.group(2) : null; // any text matches
+    int end = hostEnd(authority);
     // RFC 3986 §3.2.3: an empty port means the default one.
     return new Url(
         scheme,
-        parseHost(parts.group(1)),
-        port == null || port.isEmpty() ? 0 : parsePort(port),
+        parseHost(authority.substring(0, end)),
+        end + 1 < authority.length() ? parsePort(authority.substring(end + 1)) : 0,
         path,
         query);
+  }
+
+  /** Returns where the host ends; what follows it, if anything does, is a colon. */
+  private static int hostEnd(String authority) {
+    int bracket = authority.startsWith("[") ? authority.indexOf(']') : -1;
+    boolean closed =
+        bracket + 1 == authority.length()
+            || (bracket > 0 && authority.charAt(bracket + 1) == ':'); // else it is no address
+    int colon = authority.indexOf(':', closed ? bracket + 1 : 0);
+    return colon < 0 ? authority.length() : colon;
   }
 
   /**
@@ -183,12 +197,11 @@ record Url(
    * @throws IllegalArgumentException if it is no host, with or without a port
    */
   static void requireAuthority(String text) {
-    Matcher parts = AUTHORITY.matcher(text);
-    String port = parts.matches() ? parts.group(2) : null; // any text matches
+    int end = hostEnd(text);
     try {
-      String unused = parseHost(parts.group(1));
-      if (port != null) {
-        int unusedPort = parsePort(port);
+      String unused = parseHost(text.substring(0, end));
+      if (end < text.length()) {
+        int unusedPort = parsePort(text.substring(end + 1));
       }
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("header Host: " + e.getMessage(), e);
@@ -196,7 +209,7 @@ record Url(
   }
 
   private static int parsePort(String digits) {
-    if (!digits.chars().allMatch(c -> c >= '0' && c <= '9') || digits.length() > 9) {
+    if (!isNumber(digits) || digits.length() > 9) {
       throw new IllegalArgumentException("port is not a number from 1 to 65535");
     }
     return requirePort(Integer.parseInt(digits));
@@ -223,20 +236,71 @@ record Url(
       return requireIpv6(bracketed ? text.substring(1, text.length() - 1) : text);
     }
     String name = text.endsWith(".") ? text.substring(0, text.length() - 1) : text;
+    if (!isName(name)) {
+      name = toAscii(name);
+    }
+    boolean number = isDigit(name.charAt(name.lastIndexOf('.') + 1));
+    if (number && !isIpv4(name) && NUMBER_AT_END.matcher(name).matches()) {
+      throw new IllegalArgumentException("host is a number but no IPv4 address");
+    }
+    return name;
+  }
+
+  private static String toAscii(String name) {
+    String mapped;
     try {
-      name = IDN.toASCII(name, IDN.ALLOW_UNASSIGNED).toLowerCase(Locale.ROOT);
+      mapped = IDN.toASCII(name, IDN.ALLOW_UNASSIGNED).toLowerCase(Locale.ROOT);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("host is no domain name", e);
     }
     // The characters are judged after IDNA has mapped them: it turns some into a slash or an at.
-    if (!NAME.matcher(name).matches()) {
+    if (!isName(mapped)) {
       throw new IllegalArgumentException(
           "host is no domain name, expected letters, digits, - and .");
     }
-    if (NUMBER_AT_END.matcher(name).matches() && !IPV4.matcher(name).matches()) {
-      throw new IllegalArgumentException("host is a number but no IPv4 address");
+    return mapped;
+  }
+
+  /** Tells whether this is a name in ASCII and in lower case, which IDNA leaves as it is. */
+  private static boolean isName(String text) {
+    int label = 0;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c == '.' && label > 0) {
+        label = 0;
+      } else if (label == LONGEST_LABEL
+          || !((c >= 'a' && c <= 'z') || isDigit(c) || c == '-' || c == '_')) {
+        return false;
+      } else {
+        label++;
+      }
     }
-    return name;
+    return label > 0 && text.length() <= LONGEST_NAME;
+  }
+
+  /** Tells whether this is four numbers up to 255, without zeros before them. */
+  private static boolean isIpv4(String name) {
+    String[] numbers = name.split("\\.", -1);
+    for (String number : numbers) {
+      boolean zero = number.startsWith("0") && number.length() > 1;
+      if (!isNumber(number) || zero || number.length() > 3 || Integer.parseInt(number) > 255) {
+        return false;
+      }
+    }
+    return numbers.length == 4;
+  }
+
+  private static boolean isNumber(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (!isDigit(text.charAt(i))) {
+        return false;
+      }
+    }
+    return !text.isEmpty();
+  }
+
+  private static boolean isDigit(int c) {
+    return c >= '0' && c <= '9';
   }
 
   private static String requireIpv6(String text) {
@@ -301,7 +365,7 @@ record Url(
   }
 
   private static boolean isAlphanumeric(int c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || isDigit(c);
   }
 
   private static boolean isEscape(String text, int i) {

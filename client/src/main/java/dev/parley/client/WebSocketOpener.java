@@ -173,11 +173,11 @@ final class WebSocketOpener implements AutoCloseable {
     private final WebSockets settings;
     private final Delivery delivery;
     private final Deadline deadline;
-    private final IdentityHashMap<HttpClientCall, Connected> connected = new IdentityHashMap<>();
+    private final IdentityHashMap<HttpClientCall, Connected> connected = new IdentityHashMap<>(1);
 
     /** Calls whose response grants the upgrade and breaks a rule of it. */
     private final IdentityHashMap<HttpClientCall, HandshakeException> broken =
-        new IdentityHashMap<>();
+        new IdentityHashMap<>(1);
 
     private record Connected(WebSocketConnection connection, ConnectedSession session) {}
 

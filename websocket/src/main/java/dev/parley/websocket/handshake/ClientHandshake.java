@@ -14,6 +14,7 @@ import dev.parley.websocket.extension.WebSocketExtensionHeader;
 import dev.parley.websocket.extension.WebSocketExtensionsConfig.Installed;
 import java.util.HashSet;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -95,7 +96,9 @@ public final class ClientHandshake {
   private NegotiatedHandshake judge(ResponseHead response) {
     Headers headers = response.headers();
     require(
-        response.status() == 101, STATUS_NOT_101, "status " + response.status() + ", expected 101");
+        response.status() == 101,
+        STATUS_NOT_101,
+        () -> "status " + response.status() + ", expected 101");
     requireNoBody(headers);
     requireUpgrade(headers);
     requireAccept(headers);
@@ -108,9 +111,14 @@ public final class ClientHandshake {
     // Who believes in a body and who does not would disagree on where the frames begin. Deviation:
     // Content-Length: 0, which many servers send, leaves nothing to disagree on.
     require(
-        !headers.contains("Transfer-Encoding"), BODY_ON_101, "Transfer-Encoding on a 101 response");
+        !headers.contains("Transfer-Encoding"),
+        BODY_ON_101,
+        () -> "Transfer-Encoding on a 101 response");
     for (String length : headers.getAll("Content-Length")) {
-      require(length.equals("0"), BODY_ON_101, "Content-Length on a 101 response: " + show(length));
+      require(
+          length.equals("0"),
+          BODY_ON_101,
+          () -> "Content-Length on a 101 response: " + HeaderGrammar.show(length));
     }
   }
 
@@ -120,21 +128,21 @@ public final class ClientHandshake {
     require(
         !protocols.isEmpty() && protocols.stream().allMatch("websocket"::equalsIgnoreCase),
         BAD_UPGRADE,
-        "Upgrade: " + show(upgrade) + ", expected websocket");
+        () -> "Upgrade: " + show(upgrade) + ", expected websocket");
     List<String> connection = headers.getAll("Connection");
     require(
         HeaderGrammar.elements(connection).stream().anyMatch("upgrade"::equalsIgnoreCase),
         BAD_CONNECTION,
-        "Connection: " + show(connection) + ", expected Upgrade");
+        () -> "Connection: " + show(connection) + ", expected Upgrade");
   }
 
   private void requireAccept(Headers headers) {
     List<String> accept = headers.getAll("Sec-WebSocket-Accept");
     String expected = key.accept();
     require(
-        accept.equals(List.of(expected)),
+        accept.size() == 1 && accept.getFirst().equals(expected),
         BAD_ACCEPT,
-        "Sec-WebSocket-Accept: " + show(accept) + ", expected " + expected);
+        () -> "Sec-WebSocket-Accept: " + show(accept) + ", expected " + expected);
   }
 
   private @Nullable String subprotocol(List<String> chosen) {
@@ -144,7 +152,7 @@ public final class ClientHandshake {
     require(
         chosen.size() == 1 && subprotocols.contains(chosen.get(0)),
         BAD_SUBPROTOCOL,
-        "Sec-WebSocket-Protocol: " + show(chosen) + ", expected one that was offered");
+        () -> "Sec-WebSocket-Protocol: " + show(chosen) + ", expected one that was offered");
     return chosen.get(0);
   }
 
@@ -178,7 +186,7 @@ public final class ClientHandshake {
     require(
         !agreed.contains(answer.name()),
         BAD_EXTENSION,
-        "extension " + name + " stands there twice");
+        () -> "extension " + name + " stands there twice");
     WebSocketExtension<?> extension;
     try {
       extension = answered.accept(answer);
@@ -190,20 +198,16 @@ public final class ClientHandshake {
     require(
         agreed.add(answer.name(), extension),
         BAD_EXTENSION,
-        "extension " + name + " has a reserved bit that another one has");
+        () -> "extension " + name + " has a reserved bit that another one has");
   }
 
   private static String show(List<String> fieldLines) {
-    return fieldLines.isEmpty() ? "missing" : show(String.join(", ", fieldLines));
+    return fieldLines.isEmpty() ? "missing" : HeaderGrammar.show(String.join(", ", fieldLines));
   }
 
-  private static String show(String text) {
-    return HeaderGrammar.show(text);
-  }
-
-  private static void require(boolean met, HandshakeFailure failure, String detail) {
+  private static void require(boolean met, HandshakeFailure failure, Supplier<String> detail) {
     if (!met) {
-      throw new HandshakeException(failure, detail);
+      throw new HandshakeException(failure, detail.get());
     }
   }
 }

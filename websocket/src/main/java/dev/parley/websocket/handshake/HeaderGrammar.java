@@ -43,12 +43,33 @@ final class HeaderGrammar {
 
   /** Returns the text. The message names what it is and never shows it. */
   static String requireText(String what, String text) {
-    for (int i = 0; i < text.length(); i++) {
-      if (!isTextChar(text.charAt(i))) {
-        throw new IllegalArgumentException(misplaced(what, text, i) + " (RFC 9110 §5.5)");
-      }
+    int odd = firstOdd(text);
+    if (odd >= 0) {
+      throw notText(what, text, odd);
     }
     return text;
+  }
+
+  /** Returns the value of a header, likewise. */
+  static String requireValue(String name, String value) {
+    int odd = firstOdd(value);
+    if (odd >= 0) {
+      throw notText("value of header " + name, value, odd);
+    }
+    return value;
+  }
+
+  private static IllegalArgumentException notText(String what, String text, int index) {
+    return new IllegalArgumentException(misplaced(what, text, index) + " (RFC 9110 §5.5)");
+  }
+
+  private static int firstOdd(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (!isTextChar(text.charAt(i))) {
+        return i;
+      }
+    }
+    return -1;
   }
 
   private static String misplaced(String what, String text, int index) {

@@ -45,62 +45,89 @@ public final class Headers {
 
   /** Returns the first value of a field, or {@code null} where there is none. */
   public @Nullable String get(String name) {
-    String lines = lines();
-    int line = find(lines, name, 0);
-    return line < 0 ? null : field(lines, line).value();
+    int line = find(name, 0);
+    return line < 0 ? null : value(line + name.length());
   }
 
   /** Returns every value of a field, one for each field line, in their order. */
   public List<String> getAll(String name) {
-    String lines = lines();
-    List<String> values = new ArrayList<>();
-    for (int line = find(lines, name, 0); line >= 0; line = find(lines, name, end(lines, line))) {
-      values.add(field(lines, line).value());
+    int line = find(name, 0);
+    if (line < 0) {
+      return List.of();
+    }
+    List<String> values = new ArrayList<>(1);
+    for (; line >= 0; line = find(name, end(line))) {
+      values.add(value(line + name.length()));
     }
     return List.copyOf(values);
   }
 
   /** Tells whether there is a field of this name. */
   public boolean contains(String name) {
-    return find(lines(), name, 0) >= 0;
+    return find(name, 0) >= 0;
   }
 
   /** Returns all field lines, in their order. */
   public List<Field> fields() {
-    String lines = lines();
     List<Field> fields = new ArrayList<>();
-    for (int line = 0; line < lines.length(); line = end(lines, line)) {
-      fields.add(field(lines, line));
+    for (int line = 0; line < bytes.length; line = end(line)) {
+      int colon = indexOf(':', line);
+      fields.add(new Field(text(line, colon), value(colon)));
     }
     return List.copyOf(fields);
   }
 
   /** Returns where the next line of this name begins, from a line on; -1 where there is none. */
-  private static int find(String lines, String name, int from) {
-    for (int line = from; line < lines.length(); line = end(lines, line)) {
-      if (lines.indexOf(':', line) == line + name.length()
-          && lines.regionMatches(true, line, name, 0, name.length())) {
+  private int find(String name, int from) {
+    for (int line = from; line < bytes.length; line = end(line)) {
+      if (isNamed(name, line)) {
         return line;
       }
     }
     return -1;
   }
 
-  private static Field field(String lines, int line) {
-    int colon = lines.indexOf(':', line);
-    return new Field(
-        lines.substring(line, colon),
-        lines.substring(colon + COLON.length(), end(lines, line) - LINE_END.length()));
+  private boolean isNamed(String name, int line) {
+    int length = name.length();
+    if (line + length >= bytes.length || bytes[line + length] != ':') {
+      return false; // no name has a colon
+    }
+    for (int i = 0; i < length; i++) {
+      if (lowerCase(bytes[line + i]) != lowerCase(name.charAt(i))) {
+        return false;
+      }
+    }
+    return true;
   }
 
-  /** Returns where a line ends and the next one begins. */
-  private static int end(String lines, int line) {
-    return lines.indexOf(LINE_END, line) + LINE_END.length();
+  private static int lowerCase(int c) {
+    return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
+  }
+
+  private String value(int colon) {
+    return text(colon + COLON.length(), end(colon) - LINE_END.length());
+  }
+
+  /** Returns where a line ends and the next one begins. No line has an LF but at its end. */
+  private int end(int line) {
+    return indexOf('\n', line) + 1;
+  }
+
+  private int indexOf(char c, int from) {
+    int index = from;
+    while (bytes[index] != c) {
+      index++;
+    }
+    return index;
+  }
+
+  private String text(int from, int to) {
+    return new String(bytes, from, to - from, StandardCharsets.ISO_8859_1);
   }
 
   /** Returns the lines as they go over the wire, each with its end. */
   String lines() {
-    return new String(bytes, StandardCharsets.ISO_8859_1);
+    return text(0, bytes.length);
   }
 
   /** Returns a builder that begins with these fields. */
@@ -145,7 +172,7 @@ public final class Headers {
       fields.add(
           new Field(
               HeaderGrammar.requireToken("header name", name),
-              HeaderGrammar.requireText("value of header " + name, value).strip()));
+              HeaderGrammar.requireValue(name, value).strip()));
       return this;
     }
 
