@@ -351,19 +351,25 @@ final class IncomingPath implements MemoryBudget.Sharer {
    * Reads on, as a receiver would, until the session has ended or the deadline comes. While
    * somebody takes frames the inbox's bound holds; where nobody does, all that comes past it is
    * dropped, because otherwise the peer's Close frame behind it would never be seen.
+   *
+   * @return whether it was this thread that ended the session, and is to finish it: it found the
+   *     peer's Close frame, and behind it the end of the stream
    */
-  void awaitEnd(Deadline deadline) throws InterruptedException {
+  boolean awaitEnd(Deadline deadline) throws InterruptedException {
     while (!connection.hasEnded() && !deadline.isOver()) {
       if (!turn.tryTake()) {
         boolean unused = inbox.awaitWhile(() -> turn.isTaken() && !connection.hasEnded(), deadline);
         continue;
       }
       try {
-        readToEnd(deadline);
+        if (readToEnd(deadline)) {
+          return true;
+        }
       } finally {
         giveBack();
       }
     }
+    return false;
   }
 
   /**
@@ -419,13 +425,26 @@ final class IncomingPath implements MemoryBudget.Sharer {
     return isHungry() ? "; the memory budget is used up, so nothing is read" : "";
   }
 
-  private void readToEnd(Deadline deadline) throws InterruptedException {
+  /** Does what {@link #awaitEnd} does, with the turn. */
+  private boolean readToEnd(Deadline deadline) throws InterruptedException {
     queueBurst();
+    vain = VAIN; // the answer to our Close takes a round trip, too long for a look at once
     while (!connection.hasEnded() && !deadline.isOver()) {
       settle();
       boolean room =
           dropping || inbox.awaitWhile(inbox::isFull, deadline.earlier(Deadline.after(PATIENCE)));
-      Frame frame = readFrame(deadline, true);
+      lateReads = 0;
+      firstLook = true;
+      Event event;
+      Frame frame;
+      do {
+        event = nextEvent(deadline, true);
+        if (event instanceof Event.Ended(boolean clean) && clean) {
+          complete = true;
+          return connection.closeAnswered(isDrained());
+        }
+        frame = event == null ? null : take(event);
+      } while (event != null && frame == null && !connection.hasEnded());
       if (frame != null) {
         dropping =
             !room && inbox.isFull(); // looked at again: the frame may have been long in coming
@@ -434,6 +453,17 @@ final class IncomingPath implements MemoryBudget.Sharer {
         }
       }
     }
+    return false;
+  }
+
+  /** Looks, without waiting, whether the stream has ended behind the peer's Close frame. */
+  private boolean isDrained() {
+    try {
+      drained = drained || fill() < 0;
+    } catch (IOException e) {
+      drained = true; // The connection is gone, which is what is to be known.
+    }
+    return drained;
   }
 
   /** Reads what is there on behalf of a session whose application is not receiving. */
@@ -497,7 +527,7 @@ final class IncomingPath implements MemoryBudget.Sharer {
    * Releases everything. The transport has been closed, so a holder of the turn gives it back at
    * once.
    */
-  void end() throws InterruptedException {
+  void end() {
     takeTurn();
     try {
       queueBurst();
@@ -633,9 +663,18 @@ final class IncomingPath implements MemoryBudget.Sharer {
     READINESS
   }
 
-  private void takeTurn() throws InterruptedException {
+  /** Takes the turn, even where the thread is interrupted: its holder gives it back soon. */
+  private void takeTurn() {
+    boolean interrupted = false;
     while (!turn.tryTake()) {
-      boolean unused = inbox.awaitWhile(turn::isTaken, Deadline.NONE);
+      try {
+        boolean unused = inbox.awaitWhile(turn::isTaken, Deadline.NONE);
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
     }
   }
 

@@ -111,6 +111,9 @@ final class OutgoingPath {
   /** Why nothing more can be written. Written under the lock. */
   private volatile @Nullable IOException broken;
 
+  /** Everything has been released. Written under the lock. */
+  private volatile boolean ended;
+
   OutgoingPath(
       WebSocketConnection connection,
       Transport transport,
@@ -407,7 +410,7 @@ final class OutgoingPath {
         buffer.clear();
         releaseEmptyBuffer();
       }
-      broken = broken == null ? new ClosedChannelException() : broken;
+      ended = true;
     } finally {
       lock.unlock();
     }
@@ -514,6 +517,9 @@ final class OutgoingPath {
     IOException reason = broken;
     if (reason != null) {
       throw reason;
+    }
+    if (ended) {
+      throw new ClosedChannelException();
     }
     try {
       while (!outbound.isIdle() && !outbound.write(buffer())) {
@@ -651,6 +657,11 @@ final class OutgoingPath {
     connection.broke(cause);
   }
 
+  /** Tells whether nothing more can be written. */
+  private boolean isOver() {
+    return ended || broken != null;
+  }
+
   private ByteBuffer buffer() {
     ByteBuffer held = buffer;
     if (held == null) {
@@ -703,7 +714,7 @@ final class OutgoingPath {
     flushDue = true; // before the look at the lock: either we get it, or its holder sees this
     if (lock.tryLock()) {
       try {
-        again = holdsBack() && broken == null;
+        again = holdsBack() && !isOver();
         flushDue = again;
         soon.coming = again;
       } finally {
@@ -741,7 +752,7 @@ final class OutgoingPath {
       releaseEmptyBuffer(); // the next sender, of this session or of another, finds it in the cache
     }
     lock.unlock();
-    if (left && broken == null) {
+    if (left && !isOver()) {
       drain();
     }
     writeOwed();
@@ -750,7 +761,7 @@ final class OutgoingPath {
 
   /** Writes what is due if the lock is free; whoever holds it will see to it otherwise (law 2). */
   private void writeOwed() {
-    while (isDue() && draining == 0 && broken == null) {
+    while (isDue() && draining == 0 && !isOver()) {
       if (!lock.tryLock()) {
         if (messageOver != null) {
           drain(); // its holder may be about to wait for his turn, behind his last look

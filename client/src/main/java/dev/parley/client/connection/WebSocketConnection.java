@@ -324,7 +324,9 @@ public final class WebSocketConnection {
         if (!echoes) {
           boolean unused = outgoing.close(frame, deadline);
         }
-        incoming.awaitEnd(deadline);
+        if (incoming.awaitEnd(deadline)) {
+          guarded(() -> finish(Deadline.PAST));
+        }
       } catch (InterruptedException e) {
         if (!echoes) {
           outgoing.owe(frame); // It may not be begun yet; if it is, this one is left out.
@@ -713,6 +715,19 @@ public final class WebSocketConnection {
     schedule(transport::close, shorter(PARTING, options.closeTimeout()));
   }
 
+  /**
+   * The peer's Close frame came to a thread that closes.
+   *
+   * @param drained whether the stream has ended behind it, so that there is nothing to wait for
+   * @return whether that thread is to finish
+   */
+  boolean closeAnswered(boolean drained) {
+    if (!drained) {
+      streamEnded(true);
+    }
+    return drained && decide(null);
+  }
+
   void streamEnded(boolean clean) {
     if (clean) {
       end(null, Deadline.after(options.closeTimeout()));
@@ -799,18 +814,29 @@ public final class WebSocketConnection {
     return outgoing;
   }
 
-  /** Decides the end, if it is not decided yet; a virtual thread does what is left. */
+  /** Decides the end, if it is not decided yet, and has a virtual thread finish. */
   private void end(@Nullable WebSocketException failure, Deadline parting) {
+    if (decide(failure)) {
+      loop.handOver(() -> finishVirtually(parting));
+    }
+  }
+
+  /**
+   * Decides the end, if it is not decided yet.
+   *
+   * @return whether the caller did, and has it finished
+   */
+  private boolean decide(@Nullable WebSocketException failure) {
     Ending how = new Ending(failure, closing.closeReason());
     if (!ENDING.compareAndSet(this, null, how)) {
-      return;
+      return false;
     }
     CompletableFuture<@Nullable CloseReason> asked = told;
     if (asked != null) {
       boolean unused = asked.complete(how.reason());
     }
     incoming.wake();
-    loop.handOver(() -> finishVirtually(parting));
+    return true;
   }
 
   /**
@@ -883,7 +909,7 @@ public final class WebSocketConnection {
   }
 
   /** Releases everything; what an extension throws at its end keeps nothing else from its own. */
-  private void release() throws InterruptedException {
+  private void release() {
     try {
       transport.close();
     } finally {

@@ -30,7 +30,8 @@
  * I/O error, a deadline, {@code terminate()}. From then on receivers get what has arrived and then
  * the end; senders get one exception. A virtual thread finishes: it lets our Close frame out, reads
  * on until the end of the stream or the deadline, closes the transport, and releases what the
- * extensions hold.
+ * extensions hold. A thread in {@code close()} that finds the end of the stream right behind the
+ * peer's Close frame has nothing to wait for, and finishes by itself.
  */
 @NullMarked
 package dev.parley.client.connection;

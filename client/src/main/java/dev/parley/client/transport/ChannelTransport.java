@@ -11,6 +11,7 @@ import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.UnsupportedAddressTypeException;
@@ -37,6 +38,7 @@ public final class ChannelTransport implements Transport {
   public static ChannelTransport of(SocketChannel channel, ReadinessLoop loop) throws IOException {
     Registration registration = register(channel, loop);
     try {
+      SocketOptions.dontLinger(channel);
       return new ChannelTransport(channel, registration);
     } catch (Throwable e) {
       registration.close();
@@ -117,12 +119,21 @@ public final class ChannelTransport implements Transport {
 
   @Override
   public int read(ByteBuffer target) throws IOException {
+    requireOpen();
     return channel.read(target);
   }
 
   @Override
   public int write(ByteBuffer source) throws IOException {
+    requireOpen();
     return channel.write(source);
+  }
+
+  /** What was closed is closed, although its channel may be open for a moment. */
+  private void requireOpen() throws ClosedChannelException {
+    if (registration.isClosed()) {
+      throw new ClosedChannelException();
+    }
   }
 
   @Override

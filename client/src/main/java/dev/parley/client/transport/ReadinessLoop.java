@@ -11,7 +11,6 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeSet;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -32,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 public final class ReadinessLoop implements AutoCloseable {
   /** A task to be run later, once. */
   public final class Timer implements Comparable<Timer> {
-    private final Runnable task;
+    private @Nullable Runnable task; // null when it was cancelled, or has begun to run
     private final long due;
     private final long number;
 
@@ -46,10 +45,23 @@ public final class ReadinessLoop implements AutoCloseable {
     public void cancel() {
       lock.lock();
       try {
-        timers.remove(this);
+        if (task != null) {
+          task = null;
+          timers.noteCancelled();
+        }
       } finally {
         lock.unlock();
       }
+    }
+
+    boolean isCancelled() {
+      return task == null;
+    }
+
+    private @Nullable Runnable begin() {
+      Runnable begun = task;
+      task = null;
+      return begun;
     }
 
     @Override
@@ -94,9 +106,7 @@ public final class ReadinessLoop implements AutoCloseable {
           due = System.nanoTime() + TICK_NANOS;
           waits = true;
           tickers.addLast(this);
-          if (tickers.size() == 1) {
-            wakeUpIfSelecting(selector);
-          }
+          wakeUpIfAsleepAt(due, selector);
         }
       } catch (IOException e) {
         throw new UncheckedIOException("no timer could be set", e);
@@ -118,7 +128,9 @@ public final class ReadinessLoop implements AutoCloseable {
   // No wake-up gets lost: the thread sets `selecting`, then looks at timers and interests, then
   // sleeps. Others change timers or interests, then look at `selecting` and wake the selector up if
   // it is set; a wake-up that comes before the sleep ends it at once. So threads that change
-  // something while the loop is busy pay no system call.
+  // something while the loop is busy pay no system call; nor do they for a timer that is due after
+  // `sleepsUntil`, when the loop looks by itself. That is from the pass before while it plans the
+  // next one, but then it sees the timer.
 
   /** How long bytes may lie there before {@link Transport#onReadable}'s task is run. */
   static final long GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(4);
@@ -126,6 +138,7 @@ public final class ReadinessLoop implements AutoCloseable {
   private static final System.Logger LOGGER = System.getLogger("dev.parley.client.transport");
   private static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+  private static final long FOREVER_NANOS = Long.MAX_VALUE / 2; // a time so far away is after now
   private static final long END = -1;
   private static final int FAILURES = 100;
 
@@ -171,14 +184,15 @@ public final class ReadinessLoop implements AutoCloseable {
   private int lentLeads;
   private final List<Lead> leadsInUse = new ArrayList<>(2);
   private long patrolDue;
-  private final TreeSet<Timer> timers = new TreeSet<>();
+  private final TimerQueue timers = new TimerQueue();
   private final ArrayDeque<Ticker> tickers = new ArrayDeque<>(2); // first due, first in
   private final ArrayDeque<Runnable> handedOver = new ArrayDeque<>(2);
   private @Nullable Selector inUse;
   private long timersMade;
+  private long sleepsUntil;
   private boolean closed;
 
-  // Not the selector's keys, from which a cancelled one is gone only after another select.
+  // Not the selector's keys, which are for those who have waited.
   private final AtomicInteger registered = new AtomicInteger();
 
   private volatile boolean selecting;
@@ -220,7 +234,7 @@ public final class ReadinessLoop implements AutoCloseable {
 
   /**
    * Registers a channel, which must be non-blocking and from then on be closed through its
-   * registration.
+   * registration. The selector sees it when somebody waits for it first.
    */
   Registration register(SelectableChannel channel) throws IOException {
     lock.lock();
@@ -228,9 +242,22 @@ public final class ReadinessLoop implements AutoCloseable {
       if (closed) {
         throw new IOException("the readiness loop is closed");
       }
-      Registration registration = new Registration(this, start(), channel);
+      Selector unused = start(); // where there can be no thread, none can be waited for
       registered.incrementAndGet();
-      return registration;
+      return new Registration(this, channel);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Has a registration show its channel to the selector in use. */
+  SelectionKey show(Registration registration) throws IOException {
+    lock.lock();
+    try {
+      if (closed) {
+        throw new IOException("the readiness loop is closed");
+      }
+      return registration.showTo(start());
     } finally {
       lock.unlock();
     }
@@ -293,7 +320,11 @@ public final class ReadinessLoop implements AutoCloseable {
 
   private void add(Timer timer, Selector selector) {
     timers.add(timer);
-    if (timers.first().equals(timer)) {
+    wakeUpIfAsleepAt(timer.due, selector);
+  }
+
+  private void wakeUpIfAsleepAt(long due, Selector selector) {
+    if (due - sleepsUntil < 0) {
       wakeUpIfSelecting(selector);
     }
   }
@@ -345,9 +376,18 @@ public final class ReadinessLoop implements AutoCloseable {
   }
 
   /** Forgets a registration whose channel was closed. */
-  void deregister(Selector selector) {
-    registered.decrementAndGet();
-    selector.wakeup(); // unconditionally: the selector still has to let go of the key
+  void deregister() {
+    if (registered.decrementAndGet() > 0) {
+      return;
+    }
+    lock.lock();
+    try {
+      if (inUse != null) { // it may be unused from now on, and ends when it has lingered
+        wakeUpIfAsleepAt(System.nanoTime() + lingerNanos, inUse);
+      }
+    } finally {
+      lock.unlock();
+    }
   }
 
   /**
@@ -388,7 +428,7 @@ public final class ReadinessLoop implements AutoCloseable {
       if (leadsInUse.isEmpty()) {
         patrolDue = System.nanoTime() + PATROL_NANOS;
         if (inUse != null) {
-          wakeUpIfSelecting(inUse);
+          wakeUpIfAsleepAt(patrolDue, inUse);
         }
       }
       leadsInUse.add(lead);
@@ -561,17 +601,13 @@ public final class ReadinessLoop implements AutoCloseable {
       if (!handedOver.isEmpty()) {
         return 0;
       }
-      boolean patrols = !leadsInUse.isEmpty();
-      boolean timed = !timers.isEmpty() || !tickers.isEmpty() || !unattended.isEmpty() || patrols;
-      if (!unused && !timed) {
-        return Long.MAX_VALUE;
-      }
-      long due = lingersUntil;
-      if (patrols && patrolDue - due < 0) {
+      long due = registered.get() == 0 ? lingersUntil : now + FOREVER_NANOS;
+      if (!leadsInUse.isEmpty() && patrolDue - due < 0) {
         due = patrolDue;
       }
-      if (!timers.isEmpty() && timers.first().due - due < 0) {
-        due = timers.first().due;
+      Timer first = timers.first();
+      if (first != null && first.due - due < 0) {
+        due = first.due;
       }
       if (!tickers.isEmpty() && tickers.getFirst().due - due < 0) {
         due = tickers.getFirst().due;
@@ -579,6 +615,7 @@ public final class ReadinessLoop implements AutoCloseable {
       if (!unattended.isEmpty() && unattended.getFirst().unattendedUntil() - due < 0) {
         due = unattended.getFirst().unattendedUntil();
       }
+      sleepsUntil = due;
       return Math.max(0, TimeUnit.NANOSECONDS.toMillis(due - now + 999_999));
     } finally {
       lock.unlock();
@@ -587,7 +624,7 @@ public final class ReadinessLoop implements AutoCloseable {
 
   private void signal(SelectionKey key) {
     try {
-      givesWay |= ((Registration) key.attachment()).signal(pass);
+      givesWay |= ((Registration) key.attachment()).signal(key, pass);
     } catch (CancelledKeyException e) {
       // Its channel was closed meanwhile, and whoever waited was woken up by that.
       return;
@@ -627,8 +664,10 @@ public final class ReadinessLoop implements AutoCloseable {
   }
 
   private @Nullable Runnable pollDue(long now) {
-    if (!timers.isEmpty() && timers.first().due - now <= 0) {
-      return timers.removeFirst().task;
+    Timer first = timers.first();
+    if (first != null && first.due - now <= 0) {
+      timers.removeFirst();
+      return first.begin();
     }
     if (!tickers.isEmpty() && tickers.getFirst().due - now <= 0) {
       Ticker ticker = tickers.removeFirst();

@@ -3,6 +3,7 @@ package dev.parley.client.transport;
 
 import java.io.IOException;
 import java.nio.channels.CancelledKeyException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
@@ -65,13 +66,19 @@ final class Registration {
   //     task, then looks for DROPPED. One of the two sees the other; if both do, the loop merely
   //     finds the key ready once more.
   //  9. close sets CLOSED in both fields before it closes the channel, then unparks whom it took
-  //     out. Who turned interest on too late finds the key cancelled, and its field CLOSED. The
-  //     wake-up makes the selector let go of the key, without which the descriptor stays open, and
-  //     the loop see that it may be unused; so it comes after the key was cancelled and counted.
-  // 10. Lead against loop: who leads turns interest off after it made itself known. A loop that
+  //     out. Who turned interest on too late finds the key cancelled, and its field CLOSED. Where
+  //     there is a key, the thread of the loop closes the channel: the selector guards the keys
+  //     that it is to let go by a monitor, at which virtual threads would queue up behind the loop,
+  //     and get their next turn late; until then the loop would find what they closed ready again
+  //     and again.
+  // 10. Until somebody waits on the loop there is no key, and who closes the channel needs no loop.
+  //     A selector that was shown the channel meanwhile has to let go of it, without which the
+  //     descriptor stays open: who shows it writes `key`, then looks whether it was cancelled; who
+  //     closes it cancels it, then reads `key`. One of the two, or both, wake the loop up.
+  // 11. Lead against loop: who leads turns interest off after it made itself known. A loop that
   //     finds the key ready all the same turns interest off too, then looks at the state again and
   //     turns it on if by now somebody relies on it (as in 2): nobody who came later finds it off.
-  // 11. `lead` holds a Lead that nobody uses; who takes it out has it alone. Who leads puts it back
+  // 12. `lead` holds a Lead that nobody uses; who takes it out has it alone. Who leads puts it back
   //     before it leaves the state; close takes it out after CLOSED. Whoever finds it last, with
   //     the state CLOSED, lets it go, without which the descriptor stays open.
 
@@ -92,7 +99,6 @@ final class Registration {
 
   private final ReadinessLoop loop;
   private final SelectableChannel channel;
-  private final SelectionKey key;
 
   private static final AtomicReferenceFieldUpdater<Registration, Object> READER =
       AtomicReferenceFieldUpdater.newUpdater(Registration.class, Object.class, "reader");
@@ -103,6 +109,7 @@ final class Registration {
   private static final AtomicReferenceFieldUpdater<Registration, @Nullable Lead> LEAD =
       AtomicReferenceFieldUpdater.newUpdater(Registration.class, Lead.class, "lead");
 
+  private volatile @Nullable SelectionKey key; // null until somebody waits on the loop
   private volatile Object reader = State.DROPPED;
   private volatile Object writer = State.NOBODY;
   private volatile @Nullable Runnable task;
@@ -114,11 +121,9 @@ final class Registration {
   private long unattendedUntil;
   private boolean listed;
 
-  Registration(ReadinessLoop loop, Selector selector, SelectableChannel channel)
-      throws IOException {
+  Registration(ReadinessLoop loop, SelectableChannel channel) {
     this.loop = loop;
     this.channel = channel;
-    this.key = channel.register(selector, 0, this);
   }
 
   boolean awaitReadable(Deadline deadline) throws InterruptedException {
@@ -264,16 +269,41 @@ final class Registration {
 
   private void turnOn(int operation) {
     try {
-      key.interestOpsOr(operation);
-    } catch (CancelledKeyException e) {
-      return; // Closed; by law 9 nobody will wait for long.
+      SelectionKey known = key;
+      SelectionKey shown = known == null ? loop.show(this) : known;
+      try {
+        shown.interestOpsOr(operation);
+      } catch (CancelledKeyException e) {
+        // Closed; by law 9 nobody will wait for long.
+      }
+      loop.wakeUpIfSelecting(shown.selector());
+    } catch (ClosedChannelException e) {
+      return; // likewise
+    } catch (IOException e) {
+      LOGGER.log(System.Logger.Level.DEBUG, "a channel cannot be waited for, so it is closed", e);
+      Runnable waiting = close();
+      if (waiting != null) {
+        waiting.run(); // a read tells that it is closed
+      }
     }
-    loop.wakeUpIfSelecting(key.selector());
+  }
+
+  /** Shows the channel to a selector, with no interest in it yet. Under the lock of the loop. */
+  SelectionKey showTo(Selector selector) throws ClosedChannelException {
+    SelectionKey shown = key;
+    if (shown == null) {
+      shown = channel.register(selector, 0, this);
+      key = shown;
+    }
+    return shown;
   }
 
   private void turnOff() {
+    SelectionKey shown = key;
     try {
-      key.interestOpsAnd(~SelectionKey.OP_READ);
+      if (shown != null) {
+        shown.interestOpsAnd(~SelectionKey.OP_READ);
+      }
     } catch (CancelledKeyException e) {
       return; // Closed, which whoever came finds out.
     }
@@ -285,7 +315,7 @@ final class Registration {
    * @return whether the loop should give way before it selects again: somebody is on the way to
    *     read what would be found ready at once
    */
-  boolean signal(long pass) {
+  boolean signal(SelectionKey key, long pass) {
     int ready = key.readyOps();
     if ((ready & ~SelectionKey.OP_READ) != 0) {
       key.interestOpsAnd(SelectionKey.OP_READ);
@@ -293,10 +323,10 @@ final class Registration {
         loop.wake(thread);
       }
     }
-    return (ready & SelectionKey.OP_READ) != 0 && signalReader(pass);
+    return (ready & SelectionKey.OP_READ) != 0 && signalReader(key, pass);
   }
 
-  private boolean signalReader(long pass) {
+  private boolean signalReader(SelectionKey key, long pass) {
     Object before = reader;
     if (before == State.NOBODY && loop.isSignalling()) {
       return true; // whoever was signalled may have had no turn yet
@@ -367,18 +397,37 @@ final class Registration {
     Object formerReader = READER.getAndSet(this, State.CLOSED);
     Object formerWriter = WRITER.getAndSet(this, State.CLOSED);
     try {
-      channel.close();
-    } catch (IOException e) {
-      LOGGER.log(System.Logger.Level.DEBUG, "closing a channel, which is given up anyway", e);
-    } finally {
       if (formerReader != State.CLOSED) {
-        loop.deregister(key.selector());
+        if (key == null) {
+          closeChannel();
+        } else {
+          loop.handOver(this::closeChannel);
+        }
+        loop.deregister();
       }
+    } finally {
       unpark(formerReader);
       unpark(formerWriter);
       letLeadGo();
     }
     return TASK.getAndSet(this, null);
+  }
+
+  boolean isClosed() {
+    return reader == State.CLOSED;
+  }
+
+  private void closeChannel() {
+    try {
+      channel.close();
+    } catch (IOException e) {
+      LOGGER.log(System.Logger.Level.DEBUG, "closing a channel, which is given up anyway", e);
+    } finally {
+      SelectionKey shown = key;
+      if (shown != null) {
+        loop.wakeUpIfSelecting(shown.selector());
+      }
+    }
   }
 
   private static void unpark(Object former) {

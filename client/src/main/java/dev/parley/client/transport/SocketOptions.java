@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.SocketOption;
+import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.util.LinkedHashMap;
@@ -20,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * silence, so that a dead host is found within a minute; what is set here comes after, and wins.
  * There are probes only while nothing that was sent is unacknowledged: who sends to a dead host
  * learns of it by the system's retransmission time-outs, on Linux after many minutes, or by {@code
- * pingInterval}.
+ * pingInterval}. {@code SO_LINGER} of more than zero changes nothing, as closing a socket waits for
+ * nobody.
  */
 public final class SocketOptions {
   /** The defaults, and whatever local address the system chooses. */
@@ -81,8 +83,21 @@ public final class SocketOptions {
     for (Map.Entry<SocketOption<?>, Object> option : options.entrySet()) {
       set(channel, option.getKey(), option.getValue());
     }
+    if (!options.isEmpty()) {
+      dontLinger(channel);
+    }
     if (local != null) {
       channel.bind(new InetSocketAddress(local, 0));
+    }
+  }
+
+  /**
+   * Has the system close a socket at once, although not all that was written is with the peer: what
+   * is left is sent in any case.
+   */
+  static void dontLinger(SocketChannel channel) throws IOException {
+    if (channel.getOption(StandardSocketOptions.SO_LINGER) > 0) {
+      channel.setOption(StandardSocketOptions.SO_LINGER, -1);
     }
   }
 

@@ -21,6 +21,7 @@ final class InMemoryTransport implements Transport {
   private final Pipe in;
   private final Pipe out;
   private volatile boolean closed;
+  private volatile boolean endsBehind;
   private volatile @Nullable RuntimeException mistake;
   private volatile byte @Nullable [] flood;
   private @Nullable ByteBuffer ahead;
@@ -46,6 +47,11 @@ final class InMemoryTransport implements Transport {
   /** Ends our direction, as a half-close does. */
   void endOutput() {
     out.change(() -> out.ended = true);
+  }
+
+  /** Has the peer's direction end behind what is read next, at the same time. */
+  void endInputBehindNextRead() {
+    endsBehind = true;
   }
 
   /** Breaks both directions, as a reset does: what has arrived can still be read. */
@@ -102,7 +108,11 @@ final class InMemoryTransport implements Transport {
     reads.release();
     byte[] endless = flood;
     if (endless == null) {
-      return in.read(target);
+      int count = in.read(target);
+      if (count > 0 && endsBehind) {
+        in.change(() -> in.ended = true);
+      }
+      return count;
     }
     int start = target.position();
     while (target.remaining() >= endless.length) {
@@ -251,7 +261,7 @@ final class InMemoryTransport implements Transport {
           });
       lock.lock();
       try {
-        if (broken != null) {
+        if (count[0] == 0 && broken != null) {
           throw broken;
         }
       } finally {

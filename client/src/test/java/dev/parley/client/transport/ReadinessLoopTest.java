@@ -3,6 +3,7 @@ package dev.parley.client.transport;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -15,8 +16,10 @@ import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -29,6 +32,8 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(120)
 final class ReadinessLoopTest {
+  private static final Duration TENTH = Duration.ofMillis(100);
+
   private final ReadinessLoop loop = new ReadinessLoop();
   private final SocketConnector connector =
       new SocketConnector(loop, new BufferPool(), TlsOptions.DEFAULT);
@@ -235,6 +240,36 @@ final class ReadinessLoopTest {
     }
 
     @Test
+    void runInTheirOrderThoughMostAreCancelled() throws Exception {
+      List<Integer> run = new CopyOnWriteArrayList<>();
+      CompletableFuture<Duration> setting = new CompletableFuture<>();
+      CountDownLatch last = new CountDownLatch(1);
+      loop.schedule(
+          () -> { // on the loop's thread, so that none runs before all are set
+            long start = System.nanoTime();
+            Random random = new Random(7);
+            List<ReadinessLoop.Timer> timers = new ArrayList<>();
+            for (int i = 0; i < 1000; i++) {
+              int delay = 100 * random.nextInt(5);
+              timers.add(loop.schedule(() -> run.add(delay), Duration.ofMillis(delay)));
+            }
+            loop.schedule(last::countDown, Duration.ofMillis(500));
+            for (int i = 0; i < 1000; i++) {
+              if (i % 10 != 0) {
+                timers.get(i).cancel();
+                timers.get(i).cancel();
+              }
+            }
+            setting.complete(Duration.ofNanos(System.nanoTime() - start));
+          },
+          Duration.ZERO);
+      last.await();
+      assertThat(run).hasSize(100);
+      assumeThat(setting.get()).as("a machine that does not pause").isLessThan(TENTH);
+      assertThat(run).isSorted();
+    }
+
+    @Test
     void maySetTimers() throws Exception {
       CountDownLatch runs = new CountDownLatch(1000);
       loop.schedule(
@@ -437,6 +472,30 @@ final class ReadinessLoopTest {
         assertThatThrownBy(() -> connect(peer))
             .isInstanceOf(IOException.class)
             .hasMessageContaining("the readiness loop is closed");
+      }
+    }
+
+    @Test
+    void closesTheChannelOfWhoWaitsForTheFirstTime() throws Exception {
+      CountDownLatch ended = new CountDownLatch(2);
+      Peer.Service service =
+          socket -> {
+            socket.getInputStream().readAllBytes();
+            ended.countDown();
+          };
+      try (Peer peer = new Peer(service)) {
+        Transport awaited = connect(peer);
+        Transport unattended = connect(peer);
+        loop.close();
+        assertThat(awaited.awaitReadable(Deadline.NONE)).isTrue();
+        assertThatThrownBy(() -> awaited.read(ByteBuffer.allocate(1)))
+            .isInstanceOf(ClosedChannelException.class);
+        AtomicInteger told = new AtomicInteger();
+        unattended.onReadable(told::incrementAndGet);
+        assertThat(told).hasValue(1);
+        assertThatThrownBy(() -> unattended.write(ByteBuffer.allocate(1)))
+            .isInstanceOf(ClosedChannelException.class);
+        ended.await();
       }
     }
 

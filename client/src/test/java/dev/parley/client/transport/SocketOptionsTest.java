@@ -4,6 +4,7 @@ package dev.parley.client.transport;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import java.io.IOException;
 import java.net.ConnectException;
@@ -11,10 +12,12 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -44,6 +47,23 @@ final class SocketOptionsTest {
       options.apply(channel, new InetSocketAddress(InetAddress.getLoopbackAddress(), 80));
       assertThat(channel.getOption(StandardSocketOptions.SO_RCVBUF)).isLessThan(before);
       assertThat(channel.getOption(StandardSocketOptions.SO_KEEPALIVE)).isTrue();
+    }
+  }
+
+  @Test
+  void lingeringHoldsNobodyUpWhoCloses() throws Exception {
+    SocketOptions options = SocketOptions.DEFAULT.with(StandardSocketOptions.SO_LINGER, 60);
+    CountDownLatch over = new CountDownLatch(1);
+    try (Peer peer = new Peer(socket -> over.await()); // reads nothing
+        ReadinessLoop loop = new ReadinessLoop();
+        Transport transport = connector(loop).withSockets(options).connect(peer.plain(), soon())) {
+      ByteBuffer bytes = ByteBuffer.allocate(1 << 20);
+      while (transport.write(bytes.clear()) > 0) {
+        assertThat(bytes.position()).isPositive(); // until there is no room
+      }
+      assertTimeoutPreemptively(Duration.ofSeconds(20), transport::close);
+    } finally {
+      over.countDown();
     }
   }
 

@@ -4,6 +4,7 @@ package dev.parley.client.transport;
 import java.io.IOException;
 import java.net.ProtocolFamily;
 import java.nio.channels.CancelledKeyException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.Pipe;
 import java.nio.channels.SelectableChannel;
@@ -17,6 +18,7 @@ import java.nio.channels.spi.SelectorProvider;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -44,7 +46,9 @@ final class FakeKey extends SelectionKey {
 
   Registration register(int leads) {
     try {
-      return new Registration(new ReadinessLoop(leads), selector, channel);
+      Registration registration = new Registration(new ReadinessLoop(leads), channel);
+      SelectionKey unused = registration.showTo(selector);
+      return registration;
     } catch (IOException e) {
       throw new AssertionError(e);
     }
@@ -53,7 +57,7 @@ final class FakeKey extends SelectionKey {
   /** Does as the loop does in one pass. */
   void pass(Registration registration, long pass) {
     if (look()) {
-      boolean unused = registration.signal(pass);
+      boolean unused = registration.signal(this, pass);
     }
   }
 
@@ -69,8 +73,9 @@ final class FakeKey extends SelectionKey {
     return found != 0;
   }
 
-  int wakeUps() {
-    return selector.wakeUps.get();
+  /** Tells whether no selector has the key any more, nor gets it: its channel is closed. */
+  boolean isGone() {
+    return !valid.get() && !selector.keys().contains(this);
   }
 
   private FakeKey join(FakeSelector other, @Nullable Object attachment) {
@@ -243,6 +248,7 @@ final class FakeKey extends SelectionKey {
   }
 
   private static final class FakeChannel extends SelectableChannel {
+    private final ReentrantLock lock = new ReentrantLock();
     private final FakeKey key;
 
     FakeChannel(FakeKey key) {
@@ -270,10 +276,20 @@ final class FakeKey extends SelectionKey {
     }
 
     @Override
-    public SelectionKey register(Selector selector, int ops, @Nullable Object attachment) {
-      return selector instanceof FakeSelector other
-          ? key.join(other, attachment)
-          : new FakeKey(0); // a Lead needs none
+    public SelectionKey register(Selector selector, int ops, @Nullable Object attachment)
+        throws ClosedChannelException {
+      if (!(selector instanceof FakeSelector other)) {
+        return new FakeKey(0); // a Lead needs none
+      }
+      lock.lock();
+      try {
+        if (!isOpen()) {
+          throw new ClosedChannelException();
+        }
+        return key.join(other, attachment);
+      } finally {
+        lock.unlock();
+      }
     }
 
     @Override
@@ -293,7 +309,12 @@ final class FakeKey extends SelectionKey {
 
     @Override
     protected void implCloseChannel() {
-      key.cancel();
+      lock.lock(); // as the JDK does: whoever registers it is before, or refused
+      try {
+        key.cancel();
+      } finally {
+        lock.unlock();
+      }
     }
   }
 }

@@ -8,7 +8,6 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /**
@@ -17,7 +16,6 @@ import java.util.function.Consumer;
  * stands still: where nothing is ready it sleeps until it is woken.
  */
 final class FakeSelector extends Selector {
-  final AtomicInteger wakeUps = new AtomicInteger();
   private final CopyOnWriteArrayList<FakeKey> keys = new CopyOnWriteArrayList<>();
   private final AtomicBoolean woken = new AtomicBoolean();
   private final AtomicBoolean open = new AtomicBoolean(true);
@@ -28,7 +26,6 @@ final class FakeSelector extends Selector {
 
   @Override
   public Selector wakeup() {
-    wakeUps.incrementAndGet();
     woken.set(true);
     return this;
   }

@@ -7,7 +7,7 @@ import java.lang.reflect.Field;
 import java.nio.channels.Selector;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.TreeSet;
+import java.util.PriorityQueue;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +19,7 @@ public final class HeldTimers {
   private static final Field IN_USE = field(ReadinessLoop.class, "inUse");
   private static final Field LOCK = field(ReadinessLoop.class, "lock");
   private static final Field TIMERS = field(ReadinessLoop.class, "timers");
+  private static final Field QUEUE = field(TimerQueue.class, "timers");
   private static final Field HANDED_OVER = field(ReadinessLoop.class, "handedOver");
   private static final Field TASK = field(ReadinessLoop.Timer.class, "task");
   private static final Field DUE = field(ReadinessLoop.Timer.class, "due");
@@ -65,28 +66,35 @@ public final class HeldTimers {
   }
 
   private @Nullable Runnable pollNext() {
-    TreeSet<?> timers = get(TIMERS, loop, TreeSet.class);
+    TimerQueue timers = get(TIMERS, loop, TimerQueue.class);
+    ReadinessLoop.Timer timer = timers.first();
     ArrayDeque<?> tickers = get(TICKERS, loop, ArrayDeque.class);
     Object ticker = tickers.peekFirst();
     boolean ticks =
         ticker != null
-            && (timers.isEmpty()
-                || get(TICK_DUE, ticker, Long.class) - get(DUE, timers.first(), Long.class) < 0);
+            && (timer == null
+                || get(TICK_DUE, ticker, Long.class) - get(DUE, timer, Long.class) < 0);
     if (ticks) {
       tickers.removeFirst();
       set(TICK_WAITS, ticker, false);
       return get(TICK, ticker, Runnable.class);
     }
-    Object timer = timers.pollFirst();
-    return timer == null ? null : get(TASK, timer, Runnable.class);
+    if (timer == null) {
+      return null;
+    }
+    timers.removeFirst();
+    Runnable task = get(TASK, timer, Runnable.class);
+    set(TASK, timer, null);
+    return task;
   }
 
   /** Counts the timers that are due as late as that, or later. To be called when all is quiet. */
   public int countFrom(Duration delay) {
     long from = System.nanoTime() + delay.toNanos();
     int count = 0;
-    for (Object timer : get(TIMERS, loop, TreeSet.class)) {
-      if (get(DUE, timer, Long.class) - from >= 0) {
+    TimerQueue timers = get(TIMERS, loop, TimerQueue.class);
+    for (Object timer : get(QUEUE, timers, PriorityQueue.class)) {
+      if (get(TASK, timer, Object.class) != null && get(DUE, timer, Long.class) - from >= 0) {
         count++;
       }
     }
@@ -130,7 +138,7 @@ public final class HeldTimers {
     }
   }
 
-  private static void set(Field field, Object owner, Object value) {
+  private static void set(Field field, Object owner, @Nullable Object value) {
     try {
       field.set(owner, value);
     } catch (IllegalAccessException e) {

@@ -251,6 +251,26 @@ final class ReadinessLoopInterleavingTest {
         });
   }
 
+  @Test
+  void channelThatIsClosedWhileItIsShownIsLetGo() {
+    check(
+        () -> {
+          Model model = new Model(LONG);
+          FakeKey key = new FakeKey(0);
+          Registration registration = registered(model, key);
+          sideBySide(
+              () -> awaitReadable(registration),
+              () -> {
+                close(registration);
+                while (!key.isGone()) {
+                  Thread.onSpinWait();
+                }
+              });
+          model.loop.close();
+          model.join();
+        });
+  }
+
   private static void close(Registration registration) {
     Runnable unused = registration.close();
   }

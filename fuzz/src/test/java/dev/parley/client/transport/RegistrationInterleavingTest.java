@@ -75,7 +75,7 @@ final class RegistrationInterleavingTest {
                       await(() -> registration.awaitWritable(SelectionKey.OP_WRITE, Deadline.NONE)),
                       "not signalled"),
               registration::close);
-          require(key.wakeUps() == 1 && !key.isValid(), key.wakeUps());
+          require(!key.isValid(), "left open");
         });
   }
 
@@ -142,7 +142,7 @@ final class RegistrationInterleavingTest {
               () ->
                   require(await(() -> registration.awaitReadable(Deadline.NONE)), "not signalled"),
               registration::close);
-          require(key.wakeUps() == 1 && !key.isValid(), key.wakeUps());
+          require(!key.isValid(), "left open");
           require(key.lead.closed.get() == key.lead.opened.get(), key.lead.closed);
         });
   }
