@@ -3,6 +3,7 @@ package dev.parley.client.transport;
 
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.Inet4Address;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.SocketOption;
@@ -50,12 +51,10 @@ public final class ChannelTransport implements Transport {
   static ChannelTransport connect(
       SocketAddress address, SocketOptions settings, ReadinessLoop loop, Deadline deadline)
       throws IOException, InterruptedException {
-    boolean unix = address instanceof UnixDomainSocketAddress;
-    SocketChannel channel =
-        unix ? SocketChannel.open(StandardProtocolFamily.UNIX) : SocketChannel.open();
+    SocketChannel channel = open(address);
     Registration registration = register(channel, loop);
     try {
-      if (!unix) {
+      if (!(address instanceof UnixDomainSocketAddress)) {
         setOptions(channel);
       }
       settings.apply(channel, address);
@@ -76,6 +75,15 @@ public final class ChannelTransport implements Transport {
       registration.close();
       throw e;
     }
+  }
+
+  private static SocketChannel open(SocketAddress address) throws IOException {
+    return switch (address) {
+      case UnixDomainSocketAddress unix -> SocketChannel.open(StandardProtocolFamily.UNIX);
+      case InetSocketAddress inet when inet.getAddress() instanceof Inet4Address ->
+          SocketChannel.open(StandardProtocolFamily.INET); // one of IPv6 would have to be told so
+      default -> SocketChannel.open();
+    };
   }
 
   /**

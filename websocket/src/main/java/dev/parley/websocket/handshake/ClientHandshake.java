@@ -54,7 +54,7 @@ public final class ClientHandshake {
     this.key = HandshakeKey.of(nonce);
     this.subprotocols = List.copyOf(subprotocols);
     subprotocols.forEach(name -> HeaderGrammar.requireToken("subprotocol", name));
-    if (new HashSet<>(subprotocols).size() < subprotocols.size()) {
+    if (subprotocols.size() > 1 && new HashSet<>(subprotocols).size() < subprotocols.size()) {
       throw new IllegalArgumentException("a subprotocol is offered twice");
     }
     this.offers = extensions.stream().<Offer<?>>map(Offer::of).toList();

@@ -5,7 +5,6 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
-import java.util.regex.Pattern;
 
 /**
  * The key with which a client makes the server prove that it speaks WebSocket (RFC 6455 §1.3).
@@ -14,7 +13,8 @@ import java.util.regex.Pattern;
  */
 public record HandshakeKey(String value) {
   private static final int NONCE_LENGTH = 16;
-  private static final Pattern NONCE = Pattern.compile("[A-Za-z0-9+/]{22}==");
+  private static final int VALUE_LENGTH = 24;
+  private static final String PADDING = "==";
   private static final String GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
   /**
@@ -23,10 +23,21 @@ public record HandshakeKey(String value) {
    * @throws IllegalArgumentException if it is not the base64 of 16 bytes
    */
   public HandshakeKey {
-    if (!NONCE.matcher(value).matches()) {
+    if (value.length() != VALUE_LENGTH || !value.endsWith(PADDING) || !isBase64(value)) {
       throw new IllegalArgumentException(
           "Sec-WebSocket-Key: " + HeaderGrammar.show(value) + ", expected the base64 of 16 bytes");
     }
+  }
+
+  private static boolean isBase64(String padded) {
+    for (int i = 0; i < padded.length() - PADDING.length(); i++) {
+      char c = padded.charAt(i);
+      boolean letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+      if (!letter && (c < '/' || c > '9') && c != '+') { // the slash is before the zero
+        return false;
+      }
+    }
+    return true;
   }
 
   /**

@@ -27,6 +27,15 @@ final class HeaderGrammar {
     return c > ' ' && c <= '~';
   }
 
+  static boolean isVisible(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (!isVisible(text.charAt(i))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** Returns the token. The message never shows the text, which may be a secret gone astray. */
   static String requireToken(String what, String text) {
     if (text.isEmpty()) {

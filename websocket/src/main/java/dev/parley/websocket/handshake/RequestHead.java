@@ -17,7 +17,7 @@ public record RequestHead(String method, String target, Headers headers) {
    */
   public RequestHead {
     HeaderGrammar.requireToken("method", method);
-    if (target.isEmpty() || !target.chars().allMatch(HeaderGrammar::isVisible)) {
+    if (target.isEmpty() || !HeaderGrammar.isVisible(target)) {
       throw new IllegalArgumentException(
           "request target is empty or has a character that must be percent-encoded");
     }

@@ -48,6 +48,7 @@ class HandshakeKeyTest {
     void unusedBitsOfTheLastCharacterDoNotMatter() {
       // The example of RFC 6455 §4.1 itself has such a bit.
       assertThat(new HandshakeKey("AQIDBAUGBwgJCgsMDQ4PEC==").value()).endsWith("EC==");
+      assertThat(new HandshakeKey("+/09+/09+/09azAZ+/09+A==").value()).startsWith("+/09");
     }
 
     @ParameterizedTest
@@ -58,7 +59,10 @@ class HandshakeKeyTest {
           "AQIDBAUGBwgJCgsMDQ4PEBE=",
           "AQIDBAUGBwgJCgsMDQ4PEBES",
           "AQIDBAUGBwgJCgsMDQ4P===",
-          "AQIDBAUGBwgJCgsMDQ4P?A=="
+          "AQIDBAUGBwgJCgsMDQ4P?A==",
+          "AQIDBAUGBwgJCgsMDQ4P-A==",
+          "AQIDBAUGBwgJCgsMDQ4P_A==",
+          "AQIDBAUGBwgJCgsMDQ4P{A=="
         })
     void keyMustBeTheBase64Of16Bytes(String value) {
       assertThatIllegalArgumentException()
