@@ -435,16 +435,17 @@ final class IncomingPath implements MemoryBudget.Sharer {
           dropping || inbox.awaitWhile(inbox::isFull, deadline.earlier(Deadline.after(PATIENCE)));
       lateReads = 0;
       firstLook = true;
-      Event event;
-      Frame frame;
-      do {
-        event = nextEvent(deadline, true);
-        if (event instanceof Event.Ended(boolean clean) && clean) {
+      Frame frame = null;
+      while (frame == null && !connection.hasEnded()) {
+        Event event = nextEvent(deadline, true);
+        if (event == null) {
+          break;
+        } else if (event instanceof Event.Ended(boolean clean) && clean) {
           complete = true;
           return connection.closeAnswered(isDrained());
         }
-        frame = event == null ? null : take(event);
-      } while (event != null && frame == null && !connection.hasEnded());
+        frame = take(event);
+      }
       if (frame != null) {
         dropping =
             !room && inbox.isFull(); // looked at again: the frame may have been long in coming
@@ -462,6 +463,8 @@ final class IncomingPath implements MemoryBudget.Sharer {
       drained = drained || fill() < 0;
     } catch (IOException e) {
       drained = true; // The connection is gone, which is what is to be known.
+    } catch (RuntimeException | Error e) {
+      connection.broke(e);
     }
     return drained;
   }

@@ -96,7 +96,9 @@ public final class OpeningExchange {
       OpeningPhaseEvent.over(event, phase, transport.info().remote(), true);
       phase = OpeningPhase.RESPONSE;
       event = OpeningPhaseEvent.begun();
-      boolean unused = transport.awaitReadable(deadline); // a look at once would be too early
+      if (!buffer.hasRemaining()) { // else the last word is there already
+        boolean unused = transport.awaitReadable(deadline); // a look at once would be too early
+      }
       ResponseHead head = receiveHead(buffer);
       answered = true;
       try {

@@ -353,6 +353,18 @@ final class OutgoingPath {
     }
   }
 
+  /** Tells whether nothing is left to be written, as far as that is to be had without waiting. */
+  boolean isSettled() {
+    if (!lock.tryLock()) {
+      return false;
+    }
+    try {
+      return outbound.isIdle() && !holdsBack() && !owes();
+    } finally {
+      unlock();
+    }
+  }
+
   /** Returns how many messages were accepted, and how many of them were wholly written. */
   SentMessages messages() {
     return messages;

@@ -718,14 +718,16 @@ public final class WebSocketConnection {
   /**
    * The peer's Close frame came to a thread that closes.
    *
-   * @param drained whether the stream has ended behind it, so that there is nothing to wait for
-   * @return whether that thread is to finish
+   * @param drained whether the stream has ended behind it
+   * @return whether that thread is to finish: there is nothing to be waited for, in either
+   *     direction
    */
   boolean closeAnswered(boolean drained) {
-    if (!drained) {
-      streamEnded(true);
+    if (drained && outgoing.isSettled()) {
+      return decide(null);
     }
-    return drained && decide(null);
+    streamEnded(true);
+    return false;
   }
 
   void streamEnded(boolean clean) {

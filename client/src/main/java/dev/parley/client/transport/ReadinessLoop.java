@@ -190,7 +190,7 @@ public final class ReadinessLoop implements AutoCloseable {
   private @Nullable Selector inUse;
   private long timersMade;
   private long sleepsUntil;
-  private boolean closed;
+  private volatile boolean closed; // written under the lock
 
   // Not the selector's keys, which are for those who have waited.
   private final AtomicInteger registered = new AtomicInteger();
@@ -490,9 +490,10 @@ public final class ReadinessLoop implements AutoCloseable {
   }
 
   /**
-   * Closes every channel that is still registered, forgets all timers, and ends the thread. Tasks
-   * given to {@link Transport#onReadable} are run once more, so that those who read for nobody find
-   * the end.
+   * Closes every channel that somebody waits for, or has waited for, forgets all timers, and ends
+   * the thread. Tasks given to {@link Transport#onReadable} are run once more, so that those who
+   * read for nobody find the end. Any other channel is closed when somebody waits for it, or closes
+   * its transport.
    */
   @Override
   public void close() {
@@ -504,9 +505,14 @@ public final class ReadinessLoop implements AutoCloseable {
       if (inUse != null) {
         inUse.wakeup();
       }
+      leadsInUse.forEach(Lead::wakeUp);
     } finally {
       lock.unlock();
     }
+  }
+
+  boolean isClosed() {
+    return closed;
   }
 
   private void run(Selector selector) {

@@ -161,7 +161,8 @@ final class Registration {
       if (before == State.NOBODY) {
         turnOff();
       }
-      found = before == State.CLOSED || mine.await(deadline);
+      // A loop that is closed wakes whoever selects, also if it does so only later.
+      found = before == State.CLOSED || (!loop.isClosed() && mine.await(deadline));
     } catch (IOException e) {
       LOGGER.log(System.Logger.Level.DEBUG, "a thread cannot select for itself, so it parks", e);
     } finally {

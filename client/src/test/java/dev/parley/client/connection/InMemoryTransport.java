@@ -22,6 +22,7 @@ final class InMemoryTransport implements Transport {
   private final Pipe out;
   private volatile boolean closed;
   private volatile boolean endsBehind;
+  private volatile @Nullable RuntimeException readMistake;
   private volatile @Nullable RuntimeException mistake;
   private volatile byte @Nullable [] flood;
   private @Nullable ByteBuffer ahead;
@@ -52,6 +53,11 @@ final class InMemoryTransport implements Transport {
   /** Has the peer's direction end behind what is read next, at the same time. */
   void endInputBehindNextRead() {
     endsBehind = true;
+  }
+
+  /** Has reading fail at the end of the stream as only a mistake of ours does. */
+  void breakAtTheEnd(RuntimeException thrown) {
+    readMistake = thrown;
   }
 
   /** Breaks both directions, as a reset does: what has arrived can still be read. */
@@ -108,6 +114,10 @@ final class InMemoryTransport implements Transport {
     reads.release();
     byte[] endless = flood;
     if (endless == null) {
+      RuntimeException thrown = readMistake;
+      if (thrown != null && in.isOver()) {
+        throw thrown;
+      }
       int count = in.read(target);
       if (count > 0 && endsBehind) {
         in.change(() -> in.ended = true);
@@ -222,6 +232,15 @@ final class InMemoryTransport implements Transport {
 
     void onReadable(Runnable task) {
       change(() -> onReadable = task);
+    }
+
+    boolean isOver() {
+      lock.lock();
+      try {
+        return ended && size == 0;
+      } finally {
+        lock.unlock();
+      }
     }
 
     int read(ByteBuffer target) throws IOException {

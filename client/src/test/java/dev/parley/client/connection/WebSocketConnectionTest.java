@@ -681,6 +681,21 @@ final class WebSocketConnectionTest {
     }
 
     @Test
+    void mistakeBehindThePeersCloseIsNotTheClosers() throws Exception {
+      open();
+      FutureTask<?> closer = start(true, () -> connection.close(CloseReason.NORMAL));
+      assertThat(peer.receive()).isEqualTo(new Frame.Close(CloseReason.NORMAL));
+      IllegalStateException mistake = new IllegalStateException("thrown by a test");
+      ours.breakAtTheEnd(mistake);
+      ours.endInputBehindNextRead();
+      peer.send(new Frame.Close(CloseReason.GOING_AWAY));
+      get(closer);
+      assertThat(receive()).isEqualTo(new Frame.Close(CloseReason.GOING_AWAY));
+      assertThatThrownBy(() -> receive()).isInstanceOf(WebSocketException.class).hasCause(mistake);
+      assertThat(finished.await(10, TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Test
     void weCloseFirst() throws Exception {
       open();
       FutureTask<?> closer = start(true, () -> connection.close(new CloseReason(3001, "bye")));

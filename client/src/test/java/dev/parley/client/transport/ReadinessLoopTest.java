@@ -500,6 +500,22 @@ final class ReadinessLoopTest {
     }
 
     @Test
+    void wakesWhoSelectsForItself() throws Exception {
+      try (Peer peer = quiet();
+          Transport other = connect(peer)) {
+        Transport awaited = connect(peer);
+        FutureTask<Boolean> wait = new FutureTask<>(() -> awaited.awaitReadable(Deadline.NONE));
+        Thread unused = Thread.ofPlatform().daemon().start(wait);
+        Deadline meanwhile = Deadline.after(Duration.ofMillis(30)); // it has begun to wait
+        assertThat(other.awaitReadable(meanwhile)).isFalse();
+        loop.close();
+        assertThat(wait.get()).isTrue();
+        assertThatThrownBy(() -> awaited.read(ByteBuffer.allocate(1)))
+            .isInstanceOf(ClosedChannelException.class);
+      }
+    }
+
+    @Test
     void takesNoChannelAndLeavesItClosed() throws Exception {
       loop.close();
       try (Peer peer = quiet();

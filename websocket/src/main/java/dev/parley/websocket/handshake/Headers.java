@@ -79,6 +79,9 @@ public final class Headers {
 
   /** Returns where the next line of this name begins, from a line on; -1 where there is none. */
   private int find(String name, int from) {
+    if (name.indexOf(':') >= 0) {
+      return -1; // no name has one, but a line does
+    }
     for (int line = from; line < bytes.length; line = end(line)) {
       if (isNamed(name, line)) {
         return line;
@@ -90,7 +93,7 @@ public final class Headers {
   private boolean isNamed(String name, int line) {
     int length = name.length();
     if (line + length >= bytes.length || bytes[line + length] != ':') {
-      return false; // no name has a colon
+      return false;
     }
     for (int i = 0; i < length; i++) {
       if (lowerCase(bytes[line + i]) != lowerCase(name.charAt(i))) {

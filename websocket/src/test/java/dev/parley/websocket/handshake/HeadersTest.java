@@ -33,6 +33,17 @@ class HeadersTest {
       assertThat(TWO.contains("Age")).isFalse();
     }
 
+    @Test
+    void namesEndBeforeTheColon() {
+      Headers headers = Headers.builder().add("A", "b:").add("Location", "https://x").build();
+      assertThat(headers.get("A: b")).isNull();
+      assertThat(headers.getAll("Location: https")).isEmpty();
+      assertThat(headers.contains("")).isFalse();
+      assertThat(headers.contains("Loc")).isFalse();
+      assertThat(headers.contains("https://x and so on, past the end")).isFalse();
+      assertThat(headers.contains("Location and so on, past the end")).isFalse();
+    }
+
     @ParameterizedTest
     @CsvSource({
       "'A ',   header name has the character U+0020 at index 1",
