@@ -9,6 +9,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketAddress;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -24,6 +25,14 @@ final class Peer implements AutoCloseable {
 
   static final Service ECHO =
       socket -> socket.getInputStream().transferTo(socket.getOutputStream());
+
+  /** Reads until the client has closed the connection, and tells of that. */
+  static Service untilClosed(CountDownLatch closed) {
+    return socket -> {
+      socket.getInputStream().readAllBytes();
+      closed.countDown();
+    };
+  }
 
   /** Serves over TLS. When the service returns, the socket is closed with no word of TLS. */
   static Service tls(SSLContext context, Consumer<SSLSocket> settings, Service service) {

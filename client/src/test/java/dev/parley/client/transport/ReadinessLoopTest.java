@@ -478,12 +478,7 @@ final class ReadinessLoopTest {
     @Test
     void closesTheChannelOfWhoWaitsForTheFirstTime() throws Exception {
       CountDownLatch ended = new CountDownLatch(2);
-      Peer.Service service =
-          socket -> {
-            socket.getInputStream().readAllBytes();
-            ended.countDown();
-          };
-      try (Peer peer = new Peer(service)) {
+      try (Peer peer = new Peer(Peer.untilClosed(ended))) {
         Transport awaited = connect(peer);
         Transport unattended = connect(peer);
         loop.close();

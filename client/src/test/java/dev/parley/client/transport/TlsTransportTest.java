@@ -500,12 +500,7 @@ final class TlsTransportTest {
     @Test
     void thatIsNeverAnsweredEndsAtTheDeadline() throws Exception {
       CountDownLatch closed = new CountDownLatch(1);
-      Peer.Service service =
-          socket -> {
-            socket.getInputStream().readAllBytes();
-            closed.countDown();
-          };
-      try (Peer peer = new Peer(service)) {
+      try (Peer peer = new Peer(Peer.untilClosed(closed))) {
         SocketConnector connector = new SocketConnector(loop, buffers, TRUSTING);
         assertThatThrownBy(
                 () -> connector.connect(peer.secure(), Deadline.after(Duration.ofMillis(300))))

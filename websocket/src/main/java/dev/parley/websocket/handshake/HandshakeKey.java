@@ -13,8 +13,7 @@ import java.util.Base64;
  */
 public record HandshakeKey(String value) {
   private static final int NONCE_LENGTH = 16;
-  private static final int VALUE_LENGTH = 24;
-  private static final String PADDING = "==";
+  private static final int VALUE_LENGTH = 24; // with its padding, which the decoder can do without
   private static final String GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
   /**
@@ -23,21 +22,19 @@ public record HandshakeKey(String value) {
    * @throws IllegalArgumentException if it is not the base64 of 16 bytes
    */
   public HandshakeKey {
-    if (value.length() != VALUE_LENGTH || !value.endsWith(PADDING) || !isBase64(value)) {
+    if (!isNonce(value)) {
       throw new IllegalArgumentException(
           "Sec-WebSocket-Key: " + HeaderGrammar.show(value) + ", expected the base64 of 16 bytes");
     }
   }
 
-  private static boolean isBase64(String padded) {
-    for (int i = 0; i < padded.length() - PADDING.length(); i++) {
-      char c = padded.charAt(i);
-      boolean letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-      if (!letter && (c < '/' || c > '9') && c != '+') { // the slash is before the zero
-        return false;
-      }
+  private static boolean isNonce(String value) {
+    try {
+      return value.length() == VALUE_LENGTH
+          && Base64.getDecoder().decode(value).length == NONCE_LENGTH;
+    } catch (IllegalArgumentException e) {
+      return false; // no base64 at all
     }
-    return true;
   }
 
   /**
