@@ -321,7 +321,13 @@ final class Goals {
   /** Says what those reach beside another that do only what no client can do without. */
   private String bound(Values values, String other) {
     return Stream.of(
-            "raw-inflate-whole", "raw-taken", "raw-closing", "raw-virtual", "raw-messages", "raw")
+            "raw-inflate-whole",
+            "raw-taken",
+            "raw-closing",
+            "raw-signalled",
+            "raw-virtual",
+            "raw-messages",
+            "raw")
         .filter(raw -> !Double.isNaN(values.of(raw)))
         .findFirst()
         .map(

@@ -23,6 +23,8 @@ final class Machine {
     machine.put("memory", find(Path.of("/proc/meminfo"), "MemTotal:\\s*(.*)"));
     machine.put("system", System.getProperty("os.name") + " " + System.getProperty("os.version"));
     machine.put(
+        "congestion control", find(Path.of("/proc/sys/net/ipv4/tcp_congestion_control"), "(.*)"));
+    machine.put(
         "jdk", System.getProperty("java.vm.name") + " " + System.getProperty("java.vm.version"));
     machine.put("compiler", output(directory, "gcc", "--version"));
     return machine;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.parley.client.connection;
 
-import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 
 /**
@@ -16,15 +14,9 @@ import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
  */
 final class IdleWatch implements Runnable {
   /**
-   * How long is quiet at least: longer than any application in a tight loop, shorter than a human
-   * notices. All sessions are looked at in the same moments, this far apart: thousands, each with
-   * moments of its own, would wake the loop all the time.
-   */
-  private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
-
-  /**
-   * How many of these there are at most between two looks at a session that is never quiet. Each
-   * look takes the core from somebody, a hundredth of whose round trips took twice as long.
+   * How many of the loop's moments there are at most between two looks at a session that is never
+   * quiet. Each look takes the core from somebody, a hundredth of whose round trips took twice as
+   * long.
    */
   private static final int LONGEST = 8;
 
@@ -70,13 +62,13 @@ final class IdleWatch implements Runnable {
     }
   }
 
-  /** Has it looked at in the first of the common moments that is at least so many ticks away. */
+  /**
+   * Has it looked at some of the loop's moments from now. The least is longer than any application
+   * in a tight loop needs to come again, shorter than a human notices.
+   */
   private void lookAfter(int ticks) {
     this.ticks = (byte) ticks;
-    long now = System.nanoTime();
-    long earliest = now + ticks * TICK_NANOS;
-    long due = earliest + TICK_NANOS - Math.floorMod(earliest, TICK_NANOS);
-    connection.schedule(this::tick, Duration.ofNanos(due - now));
+    connection.runTogether(this::tick, ticks);
   }
 
   private void tick() {

@@ -514,6 +514,18 @@ public final class WebSocketConnection {
     }
   }
 
+  /**
+   * Has it run in one of the loop's moments; where the loop cannot be started, the connection
+   * fails.
+   */
+  void runTogether(Runnable quick, int away) {
+    try {
+      loop.runTogether(() -> guarded(quick), away);
+    } catch (RuntimeException | Error refusal) {
+      timerRefused(refusal);
+    }
+  }
+
   /** Makes what comes back a millisecond after it is {@linkplain #schedule asked for}. */
   ReadinessLoop.Ticker ticker(Runnable quick) {
     return loop.ticker(() -> guarded(quick));

@@ -116,9 +116,31 @@ public final class ReadinessLoop implements AutoCloseable {
     }
   }
 
+  /** What is run together. */
+  private final class Moment implements Runnable {
+    private final long due;
+    private final List<Runnable> tasks = new ArrayList<>();
+
+    private Moment(long due) {
+      this.due = due;
+    }
+
+    @Override
+    public void run() {
+      lock.lock();
+      try {
+        moments.remove(this); // from now on nothing is added
+      } finally {
+        lock.unlock();
+      }
+      tasks.forEach(ReadinessLoop::runGuarded);
+    }
+  }
+
   // Laws.
   //
-  // `lock` guards the timers, the tickers, what was handed over, and which selector is in use;
+  // `lock` guards the timers, the tickers, the moments, what was handed over, and which selector is
+  // in use;
   // nothing waits while it is held, and no task runs. A selector that is in use has a thread that
   // is not about to end: it ends only after it found, under the lock, nothing to do, and took its
   // selector out of use; then another thread may start with another selector. Whoever registers,
@@ -138,6 +160,7 @@ public final class ReadinessLoop implements AutoCloseable {
   private static final System.Logger LOGGER = System.getLogger("dev.parley.client.transport");
   private static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+  private static final long MOMENT_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
   private static final long FOREVER_NANOS = Long.MAX_VALUE / 2; // a time so far away is after now
   private static final long END = -1;
   private static final int FAILURES = 100;
@@ -186,6 +209,8 @@ public final class ReadinessLoop implements AutoCloseable {
   private long patrolDue;
   private final TimerQueue timers = new TimerQueue();
   private final ArrayDeque<Ticker> tickers = new ArrayDeque<>(2); // first due, first in
+  private final List<Moment> moments =
+      new ArrayList<>(2); // those to come for which there is a task
   private final ArrayDeque<Runnable> handedOver = new ArrayDeque<>(2);
   private @Nullable Selector inUse;
   private long timersMade;
@@ -283,6 +308,44 @@ public final class ReadinessLoop implements AutoCloseable {
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * Has a task run on the loop's thread, once, in the first of the moments that is at least so many
+   * moments away. They are the same for all, 5 ms apart: thousands of sessions, each with timers of
+   * its own, would wake the loop all the time, and keep it busy with putting them in order. After
+   * {@link #close} nothing is run any more.
+   *
+   * @param quick must not block
+   * @throws UncheckedIOException if the loop needs a thread, or a selector, and does not get it
+   */
+  public void runTogether(Runnable quick, int away) {
+    lock.lock();
+    try {
+      if (!closed) {
+        Selector selector = start();
+        long earliest = System.nanoTime() + away * MOMENT_NANOS;
+        momentAt(earliest + MOMENT_NANOS - Math.floorMod(earliest, MOMENT_NANOS), selector)
+            .tasks
+            .add(quick);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("no timer could be set", e);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Moment momentAt(long due, Selector selector) {
+    for (int i = moments.size() - 1; i >= 0; i--) { // the last is the likeliest
+      if (moments.get(i).due == due) {
+        return moments.get(i);
+      }
+    }
+    Moment made = new Moment(due);
+    moments.add(made);
+    add(new Timer(made, due, timersMade++), selector);
+    return made;
   }
 
   /**
@@ -502,6 +565,7 @@ public final class ReadinessLoop implements AutoCloseable {
       closed = true;
       timers.clear();
       tickers.clear();
+      moments.clear();
       if (inUse != null) {
         inUse.wakeup();
       }

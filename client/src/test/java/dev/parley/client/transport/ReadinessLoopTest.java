@@ -93,6 +93,9 @@ final class ReadinessLoopTest {
         assertThatThrownBy(() -> loop.schedule(() -> {}, Duration.ZERO))
             .isInstanceOf(UncheckedIOException.class)
             .hasCauseInstanceOf(ThreadRefusedException.class);
+        assertThatThrownBy(() -> loop.runTogether(() -> {}, 1))
+            .isInstanceOf(UncheckedIOException.class)
+            .hasCauseInstanceOf(ThreadRefusedException.class);
         assertThatThrownBy(loop.ticker(() -> {})::schedule)
             .isInstanceOf(UncheckedIOException.class)
             .hasCauseInstanceOf(ThreadRefusedException.class);
@@ -293,6 +296,70 @@ final class ReadinessLoopTest {
       loop.schedule(soon::countDown, Duration.ofMillis(1));
       soon.await();
       never.cancel();
+    }
+  }
+
+  @Nested
+  @DisplayName("tasks that are run together")
+  final class Together {
+    @Test
+    void comeInOneMomentAndNotBeforeIt() throws Exception {
+      BlockingQueue<String> run = new LinkedBlockingQueue<>();
+      CompletableFuture<Long> set = new CompletableFuture<>();
+      CompletableFuture<Long> came = new CompletableFuture<>();
+      loop.schedule(
+          () -> { // on the loop's thread, so that none runs before all are set
+            for (int i = 0; i < 100; i++) {
+              loop.runTogether(() -> run.add("far"), 40);
+              loop.runTogether(() -> run.add("near"), 1);
+            }
+            set.complete(System.nanoTime());
+            loop.runTogether(() -> came.complete(System.nanoTime()), 40);
+          },
+          Duration.ZERO);
+      assertThat(came.get() - set.get()).isGreaterThanOrEqualTo(200_000_000);
+      assertThat(run).hasSize(200);
+      assertThat(List.copyOf(run).subList(0, 100)).containsOnly("near");
+      assertThat(List.copyOf(run).subList(100, 200)).containsOnly("far");
+    }
+
+    @Test
+    void harmNobodyWhenTheyThrowAndMayAskForMore() throws Exception {
+      CountDownLatch runs = new CountDownLatch(20);
+      loop.runTogether(
+          () -> {
+            throw new IllegalStateException("of a test");
+          },
+          1);
+      loop.runTogether(
+          new Runnable() {
+            @Override
+            public void run() {
+              runs.countDown();
+              if (runs.getCount() > 0) {
+                loop.runTogether(this, 1);
+              }
+            }
+          },
+          1);
+      runs.await();
+      assertThat(thread().join(Duration.ofSeconds(20))).isTrue(); // nothing keeps it
+    }
+
+    @Test
+    void doNotRunAfterTheEnd() throws Exception {
+      AtomicInteger runs = new AtomicInteger();
+      CompletableFuture<Thread> thread = new CompletableFuture<>();
+      loop.schedule(
+          () -> {
+            loop.runTogether(runs::incrementAndGet, 1);
+            loop.close();
+            loop.runTogether(runs::incrementAndGet, 1);
+            thread.complete(Thread.currentThread());
+          },
+          Duration.ZERO);
+      assertThat(thread.get().join(Duration.ofSeconds(20))).isTrue();
+      assertThat(runs).hasValue(0);
     }
   }
 
