@@ -23,8 +23,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * As {@link RawVirtual}, but the virtual threads wait for a selector that stays interested, and all
- * for whom one look at it found something are woken together: the least that waiting in a session's
- * own thread costs.
+ * for whom one look at it found something are woken together: what waiting in a session's own
+ * thread takes at least, as long as they read before it looks again. With thousands they do not,
+ * and it finds the same again.
  */
 public final class RawSignalled extends RawBlocking {
   private final ReentrantLock lock = new ReentrantLock();

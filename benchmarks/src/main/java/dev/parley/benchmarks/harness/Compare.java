@@ -64,6 +64,7 @@ final class Compare {
 
   static Found between(JsonNode before, JsonNode after, String which) {
     Compare compare = new Compare(before, after);
+    compare.congestionControl();
     for (String workload : before.path("workloads").propertyNames()) {
       for (String client : compare.clients(workload, which)) {
         compare.workload(workload, client);
@@ -71,6 +72,16 @@ final class Compare {
     }
     compare.end();
     return new Found(List.copyOf(compare.lines), compare.compared, compare.worse);
+  }
+
+  /** Says if it differs: what paces changes the raw sockets too, but not as it does a client. */
+  private void congestionControl() {
+    String was = before.path("machine").path("congestion control").asString("unknown");
+    String is = after.path("machine").path("congestion control").asString("unknown");
+    if (!was.equals(is)) {
+      lines.add(
+          "TCP's congestion control was " + was + ", is " + is + ": streams may differ by it");
+    }
   }
 
   private List<String> clients(String workload, String which) {

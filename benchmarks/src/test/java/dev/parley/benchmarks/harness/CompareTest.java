@@ -46,6 +46,19 @@ final class CompareTest {
   }
 
   @Test
+  void anotherCongestionControlIsTold() {
+    JsonNode paced =
+        JsonMapper.builder()
+            .build()
+            .readTree("{\"machine\":{\"congestion control\":\"bbr\"},\"workloads\":{}}");
+
+    assertThat(Compare.between(paced, run(), "parley").lines())
+        .contains("TCP's congestion control was bbr, is unknown: streams may differ by it");
+    assertThat(Compare.between(paced, paced, "parley").lines())
+        .noneMatch(line -> line.contains("congestion control"));
+  }
+
+  @Test
   void moreTimeIsWorseWhereTimeIsMeasured() {
     String trips =
         """

@@ -8,15 +8,14 @@ import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
  * same.
  *
  * <p>Between two calls of {@code receive()} nobody reads. To hand the session over each time would
- * cost more than the call itself, so an active session only keeps one timer going. A session in
+ * cost more than the call itself, so an active session only has one look to come. A session in
  * which nobody read from one tick to the next has a virtual thread read on its behalf what has
  * arrived, or what will; where nobody wrote, the buffer for it goes back to the pool.
  */
 final class IdleWatch implements Runnable {
   /**
-   * How many of the loop's moments there are at most between two looks at a session that is never
-   * quiet. Each look takes the core from somebody, a hundredth of whose round trips took twice as
-   * long.
+   * How many times 5 ms there are at most between two looks at a session that is never quiet. Each
+   * look takes the core from somebody, a hundredth of whose round trips took twice as long.
    */
   private static final int LONGEST = 8;
 
@@ -25,10 +24,10 @@ final class IdleWatch implements Runnable {
   private static final AtomicIntegerFieldUpdater<IdleWatch> TICKING =
       AtomicIntegerFieldUpdater.newUpdater(IdleWatch.class, "ticking");
 
-  /** 1 while a timer is going. */
+  /** 1 while there is a look to come. */
   private volatile int ticking;
 
-  /** How many ticks lie between the last look and the next. Touched by who keeps the timer. */
+  /** How many ticks lie between the last look and the next. Touched by who has it looked at. */
   private byte ticks;
 
   // What happened since the last tick. The two are kept apart: who sends all the time does not
@@ -63,8 +62,9 @@ final class IdleWatch implements Runnable {
   }
 
   /**
-   * Has it looked at some of the loop's moments from now. The least is longer than any application
-   * in a tight loop needs to come again, shorter than a human notices.
+   * Has it looked at when the loop looks together after all who are due, so many times 5 ms from
+   * now. Once is longer than any application in a tight loop needs to come again, shorter than a
+   * human notices.
    */
   private void lookAfter(int ticks) {
     this.ticks = (byte) ticks;

@@ -515,8 +515,8 @@ public final class WebSocketConnection {
   }
 
   /**
-   * Has it run in one of the loop's moments; where the loop cannot be started, the connection
-   * fails.
+   * Has it run together with what other sessions have the loop run; where the loop cannot be
+   * started, the connection fails.
    */
   void runTogether(Runnable quick, int away) {
     try {

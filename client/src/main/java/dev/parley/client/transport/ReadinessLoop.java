@@ -133,7 +133,12 @@ public final class ReadinessLoop implements AutoCloseable {
       } finally {
         lock.unlock();
       }
-      tasks.forEach(ReadinessLoop::runGuarded);
+      for (Runnable task : tasks) {
+        if (closed) {
+          return;
+        }
+        runGuarded(task);
+      }
     }
   }
 
@@ -311,12 +316,13 @@ public final class ReadinessLoop implements AutoCloseable {
   }
 
   /**
-   * Has a task run on the loop's thread, once, in the first of the moments that is at least so many
-   * moments away. They are the same for all, 5 ms apart: thousands of sessions, each with timers of
-   * its own, would wake the loop all the time, and keep it busy with putting them in order. After
-   * {@link #close} nothing is run any more.
+   * Has a task run on the loop's thread, once, together with those of others: at points of time
+   * that are the same for all, 5 ms apart. Thousands of sessions, each with a timer of its own,
+   * would wake the loop all the time, and keep it busy with putting them in order. After {@link
+   * #close} nothing is run any more.
    *
    * @param quick must not block
+   * @param away after how many times 5 ms at least; it may be one time more
    * @throws UncheckedIOException if the loop needs a thread, or a selector, and does not get it
    */
   public void runTogether(Runnable quick, int away) {
@@ -343,8 +349,8 @@ public final class ReadinessLoop implements AutoCloseable {
       }
     }
     Moment made = new Moment(due);
-    moments.add(made);
     add(new Timer(made, due, timersMade++), selector);
+    moments.add(made); // last: nobody is to find one whose timer could not be set
     return made;
   }
 
@@ -782,7 +788,9 @@ public final class ReadinessLoop implements AutoCloseable {
       LOGGER.log(System.Logger.Level.ERROR, "failure on the thread of the readiness loop", e);
     } catch (Throwable another) {
       // Out of memory, most likely: that it cannot be told must not end the loop for all others.
-      e.addSuppressed(another);
+      if (!e.equals(another)) {
+        e.addSuppressed(another);
+      }
     }
   }
 

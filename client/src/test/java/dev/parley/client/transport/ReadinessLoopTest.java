@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.ref.WeakReference;
 import java.net.Socket;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -302,48 +303,96 @@ final class ReadinessLoopTest {
   @Nested
   @DisplayName("tasks that are run together")
   final class Together {
+    private static final long APART = 5_000_000;
+
     @Test
-    void comeInOneMomentAndNotBeforeIt() throws Exception {
-      BlockingQueue<String> run = new LinkedBlockingQueue<>();
-      CompletableFuture<Long> set = new CompletableFuture<>();
-      CompletableFuture<Long> came = new CompletableFuture<>();
-      loop.schedule(
-          () -> { // on the loop's thread, so that none runs before all are set
-            for (int i = 0; i < 100; i++) {
-              loop.runTogether(() -> run.add("far"), 40);
-              loop.runTogether(() -> run.add("near"), 1);
-            }
-            set.complete(System.nanoTime());
-            loop.runTogether(() -> came.complete(System.nanoTime()), 40);
-          },
-          Duration.ZERO);
-      assertThat(came.get() - set.get()).isGreaterThanOrEqualTo(200_000_000);
-      assertThat(run).hasSize(200);
-      assertThat(List.copyOf(run).subList(0, 100)).containsOnly("near");
-      assertThat(List.copyOf(run).subList(100, 200)).containsOnly("far");
+    void areRunInOnePassThoughTheyWereAskedForOneAfterTheOther() throws Exception {
+      List<String> run;
+      long from;
+      long to;
+      do {
+        BlockingQueue<String> running = new LinkedBlockingQueue<>();
+        CompletableFuture<List<Long>> asked = new CompletableFuture<>();
+        CountDownLatch both = new CountDownLatch(2);
+        loop.schedule(
+            () -> {
+              long first = System.nanoTime();
+              loop.runTogether(
+                  () -> {
+                    running.add("one");
+                    loop.handOver(() -> running.add("next pass"));
+                    both.countDown();
+                  },
+                  4);
+              spin(2_000_000);
+              loop.runTogether(
+                  () -> {
+                    running.add("other");
+                    both.countDown();
+                  },
+                  4);
+              asked.complete(List.of(first, System.nanoTime()));
+            },
+            Duration.ZERO);
+        both.await();
+        from = asked.get().getFirst();
+        to = asked.get().getLast();
+        assertThat(System.nanoTime() - from).isGreaterThanOrEqualTo(4 * APART);
+        run = List.copyOf(running).subList(0, 2);
+      } while (Math.floorDiv(from, APART)
+          != Math.floorDiv(to, APART)); // else of two points of time
+      assertThat(run).containsExactly("one", "other");
+    }
+
+    private static void spin(long nanos) {
+      long start = System.nanoTime();
+      while (System.nanoTime() - start < nanos) {
+        Thread.onSpinWait();
+      }
     }
 
     @Test
     void harmNobodyWhenTheyThrowAndMayAskForMore() throws Exception {
       CountDownLatch runs = new CountDownLatch(20);
-      loop.runTogether(
+      loop.schedule(
           () -> {
-            throw new IllegalStateException("of a test");
+            loop.runTogether(
+                () -> {
+                  throw new IllegalStateException("of a test");
+                },
+                1);
+            loop.runTogether(
+                new Runnable() {
+                  @Override
+                  public void run() {
+                    runs.countDown();
+                    if (runs.getCount() > 0) {
+                      loop.runTogether(this, 1);
+                    }
+                  }
+                },
+                1);
           },
-          1);
-      loop.runTogether(
-          new Runnable() {
-            @Override
-            public void run() {
-              runs.countDown();
-              if (runs.getCount() > 0) {
-                loop.runTogether(this, 1);
-              }
-            }
-          },
-          1);
+          Duration.ZERO);
       runs.await();
       assertThat(thread().join(Duration.ofSeconds(20))).isTrue(); // nothing keeps it
+    }
+
+    @Test
+    void areForgottenWhenTheyWereRun() throws Exception {
+      WeakReference<Runnable> run = runOne();
+      while (run.get() != null) {
+        System.gc();
+      }
+      loop.runTogether(() -> {}, 1); // the loop is still there
+    }
+
+    private WeakReference<Runnable> runOne() throws Exception {
+      CountDownLatch runs = new CountDownLatch(1);
+      Runnable task = runs::countDown;
+      loop.runTogether(task, 1);
+      runs.await();
+      return new WeakReference<>(task);
     }
 
     @Test
@@ -352,10 +401,14 @@ final class ReadinessLoopTest {
       CompletableFuture<Thread> thread = new CompletableFuture<>();
       loop.schedule(
           () -> {
+            loop.runTogether(
+                () -> {
+                  loop.close();
+                  loop.runTogether(runs::incrementAndGet, 1);
+                  thread.complete(Thread.currentThread());
+                },
+                1);
             loop.runTogether(runs::incrementAndGet, 1);
-            loop.close();
-            loop.runTogether(runs::incrementAndGet, 1);
-            thread.complete(Thread.currentThread());
           },
           Duration.ZERO);
       assertThat(thread.get().join(Duration.ofSeconds(20))).isTrue();
