@@ -112,8 +112,29 @@ public class RawMessages extends RawBlocking {
 
     @Override
     int take(byte first, int from, int length) {
-      boolean isText = (first & 0x0f) == 1;
-      Object made = isText ? text(from, length) : binary(from, length);
+      return hand(isText(first) ? text(from, length) : binary(from, length), length);
+    }
+
+    @Override
+    int takeLong(byte first, int length) throws IOException {
+      byte[] payload = new byte[length];
+      int from = 0;
+      while (from < length) {
+        if (!in.hasRemaining()) {
+          fill();
+        }
+        int count = Math.min(in.remaining(), length - from);
+        in.get(payload, from, count);
+        from += count;
+      }
+      return hand(isText(first) ? new String(payload, StandardCharsets.UTF_8) : payload, length);
+    }
+
+    private static boolean isText(byte first) {
+      return (first & 0x0f) == 1;
+    }
+
+    private int hand(Object made, int length) {
       message = anyThreadTakes ? new Taken(made, taken.getAndIncrement()) : made;
       return message instanceof String text ? text.length() : length; // text is ASCII here
     }

@@ -4,9 +4,7 @@ package dev.parley.benchmarks.clients;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/**
- * Receives frames that fit the buffer, and makes something of each, which most raw sockets do not.
- */
+/** Receives frames and makes something of each, which most raw sockets do not. */
 abstract class RawTaking extends RawSession {
   RawTaking(RawWire wire, RawFrames frames, ByteBuffer in) {
     super(wire, frames, in);
@@ -21,14 +19,33 @@ abstract class RawTaking extends RawSession {
    */
   abstract int take(byte first, int from, int length) throws IOException;
 
+  /**
+   * Makes something of a frame that is longer than the buffer.
+   *
+   * @param first its first byte
+   * @param length of the payload, whose beginning is at the position of {@link #in}
+   * @return the length of the message
+   */
+  int takeLong(byte first, int length) throws IOException {
+    throw new IOException("a frame of " + length + " bytes, longer than the buffer");
+  }
+
   @Override
   public final int receive() throws IOException {
+    int head;
+    while ((head = RawFrames.headLength(in)) == 0) {
+      fill();
+    }
+    int length = RawFrames.payloadLength(in);
+    if (head + length > in.capacity()) {
+      byte first = in.get(in.position());
+      in.position(in.position() + head);
+      return takeLong(first, length);
+    }
     while (!isReady()) {
       fill();
     }
     int start = in.position();
-    int head = RawFrames.headLength(in);
-    int length = RawFrames.payloadLength(in);
     in.position(start + head + length);
     return take(in.get(start), start + head, length);
   }

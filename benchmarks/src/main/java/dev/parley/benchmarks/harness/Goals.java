@@ -340,8 +340,9 @@ final class Goals {
   private void atLeastOfRaw(double least, String workload) {
     Values values = value(workload);
     boolean selector = values.of("raw-selector") > values.of("raw");
-    String target = String.format(Locale.ROOT, "at least %.2f of raw", least);
     String raw = selector ? "raw-selector" : "raw";
+    String target = String.format(Locale.ROOT, "at least %.2f of raw", least);
+    target += Double.isNaN(values.of("raw-messages")) ? "" : bound(values, raw);
     compared(title(workload), target, values, OURS, raw, least, Kind.AT_LEAST);
   }
 
