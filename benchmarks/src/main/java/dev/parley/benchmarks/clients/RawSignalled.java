@@ -5,8 +5,6 @@ import dev.parley.benchmarks.Receiver;
 import dev.parley.benchmarks.Session;
 import dev.parley.benchmarks.Settings;
 import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.StandardSocketOptions;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
@@ -70,27 +68,13 @@ public final class RawSignalled extends RawBlocking {
     private static final long serialVersionUID = 1;
   }
 
-  private static final class Wire implements RawWire {
-    private final SocketChannel channel;
+  private static final class Wire extends RawWire.Plain {
     private final Waiter waiter = new Waiter();
 
     Wire(URI uri, Signals signals) throws IOException {
-      channel = SocketChannel.open(new InetSocketAddress(uri.getHost(), uri.getPort()));
-      channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+      super(uri, true);
       channel.configureBlocking(false);
       signals.register(channel, waiter);
-    }
-
-    @Override
-    public boolean direct() {
-      return true;
-    }
-
-    @Override
-    public void write(ByteBuffer bytes) throws IOException {
-      while (bytes.hasRemaining()) {
-        channel.write(bytes);
-      }
     }
 
     @Override
@@ -101,16 +85,11 @@ public final class RawSignalled extends RawBlocking {
         while (waiter.get() == me) {
           LockSupport.park(this);
         }
-        int count = channel.read(room);
+        int count = super.read(room);
         if (count != 0) {
           return count;
         }
       }
-    }
-
-    @Override
-    public void close() throws IOException {
-      channel.close();
     }
   }
 

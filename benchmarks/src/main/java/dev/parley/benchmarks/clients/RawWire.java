@@ -26,8 +26,8 @@ interface RawWire {
   }
 
   /** A channel, with buffers outside of the heap. */
-  final class Plain implements RawWire {
-    private final SocketChannel channel;
+  class Plain implements RawWire {
+    final SocketChannel channel;
 
     Plain(URI uri, boolean noDelay) throws IOException {
       channel = SocketChannel.open(new InetSocketAddress(uri.getHost(), uri.getPort()));
