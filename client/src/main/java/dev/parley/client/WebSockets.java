@@ -285,7 +285,7 @@ public final class WebSockets {
      * of its message comes.
      *
      * <p>What a session still has queued when it has ended counts until it is received, or the
-     * session is closed by this end. Not counted are the 64 KiB into which a session reads, and
+     * session is closed by this end. Not counted are the 128 KiB into which a session reads, and
      * what joining a fragmented message, or decompressing a frame, takes for a moment. What a
      * fragment, or a part of a frame of more than 64 KiB, is decompressed to counts once it is
      * there, though nobody knew how much it would be. {@link #maxMessageSize} bounds all of these,

@@ -34,9 +34,6 @@ final class FrameReader {
   /** Up to here a claimed length is believed where one as long has come whole before. */
   private static final int MOST_PROVEN = 64 << 10;
 
-  /** A payload up to here may be whole with the second read: the first step is without slack. */
-  private static final int SOON_WHOLE = 256 << 10;
-
   private Part next = Part.FIRST_BYTE;
   private int first;
   private int second;
@@ -249,21 +246,16 @@ final class FrameReader {
 
   /**
    * Memory follows what has arrived: room for four times as much, or what a frame before it took,
-   * up to {@link #MOST_PROVEN}, as whoever sends many of a length mostly tells the truth; from the
-   * second step on for the whole payload where that is more than half of it. The first step may be
-   * that of a frame which {@link #growth} did not know of. So a payload of 1 MiB, read 64 KiB at a
-   * time, is moved once. Of one that is not so long the rest mostly comes at once: what came first
-   * takes its own room only.
+   * up to {@link #MOST_PROVEN}, as whoever sends many of a length mostly tells the truth. Where
+   * four times are more than half of the payload, it is the whole one, but in the first step, which
+   * may be that of a frame that {@link #growth} did not know of. Until then no more than an eighth
+   * is taken, as it will be moved: of a payload of 1 MiB 128 KiB are, once.
    */
   private int capacity(int needed, int size) {
-    if (size <= believed) {
+    long room = Math.max(BELIEVED_LENGTH, 4L * needed);
+    if (size <= believed || room >= size || (payload.length > 0 && room > size / 2)) {
       return size;
     }
-    if (payload.length == 0 && size <= SOON_WHOLE && 4L * needed < size) {
-      return Math.min(size, Math.max(BELIEVED_LENGTH, needed));
-    }
-    long room = Math.max(BELIEVED_LENGTH, 4L * needed);
-    boolean whole = payload.length > 0 && room > size / 2;
-    return whole ? size : (int) Math.min(size, room);
+    return (int) Math.max(needed, Math.min(room, Math.max(BELIEVED_LENGTH, size / 8)));
   }
 }

@@ -1272,11 +1272,15 @@ final class InboundTest {
       assertThat(inbound.growth(100)).as("there is room").isEqualTo(8192 + 100);
       long growth = inbound.growth(100_000);
       inbound.poll(ByteBuffer.wrap(new byte[100_000]));
-      assertThat(inbound.held()).isEqualTo(4 * 100_001).isLessThanOrEqualTo(8192 + growth);
+      assertThat(inbound.held()).isEqualTo(128 << 10).isLessThanOrEqualTo(8192 + growth);
       assertThat(inbound.growth(1 << 20)).as("at most the frame").isEqualTo(4 << 20);
-      inbound.poll(ByteBuffer.wrap(new byte[300_000]));
-      assertThat(inbound.growth(3)).as("there is just room").isEqualTo(8192 + 3);
-      assertThat(inbound.growth(1000)).isEqualTo((1 << 20) - 4 * 100_001);
+      int left = (128 << 10) - 100_001;
+      assertThat(inbound.growth(left)).as("there is just room").isEqualTo(4L * left);
+      inbound.poll(ByteBuffer.wrap(new byte[left]));
+      assertThat(inbound.held()).isEqualTo(128 << 10);
+      assertThat(inbound.growth(3)).as("the rest of the frame").isEqualTo((1 << 20) - (128 << 10));
+      inbound.poll(ByteBuffer.wrap(new byte[3]));
+      assertThat(inbound.held()).isEqualTo(1 << 20);
     }
 
     @Test
@@ -1309,6 +1313,17 @@ final class InboundTest {
       long many = large.growth(64 << 10);
       large.poll(ByteBuffer.allocate(64 << 10).put(hex("82 7f 00 00 00 00 00 07 a1 20")).rewind());
       assertThat(large.held()).isPositive().isLessThanOrEqualTo(many);
+    }
+
+    @Test
+    void isAnEighthOfALongFrameUntilSoMuchCame() {
+      Inbound inbound = half(Role.CLIENT).get();
+      int read = 128 << 10;
+      inbound.poll(ByteBuffer.allocate(read).put(hex("82 7f 00 00 00 00 00 10 00 00")).rewind());
+      assertThat(inbound.held()).as("the first step").isEqualTo(128 << 10);
+      long growth = inbound.growth(read);
+      inbound.poll(ByteBuffer.allocate(read));
+      assertThat(inbound.held()).as("all").isEqualTo(1 << 20).isEqualTo((128 << 10) + growth);
     }
 
     @Test

@@ -51,7 +51,7 @@ public class RawBlocking implements Client {
             : new RawWire.Secure(
                 (SSLSocket)
                     settings.tls().getSocketFactory().createSocket(uri.getHost(), uri.getPort()));
-    int room = settings.sessions() > 1 ? 256 : 64 << 10;
+    int room = settings.sessions() > 1 ? 256 : 128 << 10;
     RawFrames frames = new RawFrames(settings, wire.direct());
     RawSession session = session(settings, wire, frames, wire.buffer(room));
     session.open(uri, settings);

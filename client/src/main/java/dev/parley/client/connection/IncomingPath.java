@@ -867,7 +867,7 @@ final class IncomingPath implements MemoryBudget.Sharer {
     boolean granted = false;
     try {
       for (; ; ) {
-        long more = inbound.growth(unparsed == 0 ? BufferPool.BUFFER_SIZE : unparsed);
+        long more = inbound.growth(unparsed == 0 ? MemoryBudget.READ : unparsed);
         switch (memory.ask(inbound.held(), more, wanted)) {
           case GRANTED -> {
             hungerOver();
@@ -933,8 +933,10 @@ final class IncomingPath implements MemoryBudget.Sharer {
 
   /** Reads into the buffer, all of which has been parsed; keeps none where nothing came. */
   private int fill() throws IOException {
-    ByteBuffer target = buffer();
-    target.clear();
+    ByteBuffer target = buffer().clear();
+    if (share != null) {
+      target.limit(MemoryBudget.READ);
+    }
     int count;
     try {
       count = transport.read(target);

@@ -51,8 +51,13 @@ import org.jspecify.annotations.Nullable;
  * frame, was decompressed to counts once it is there: it may take what nobody had granted.
  */
 public final class MemoryBudget {
+  /**
+   * So much a session reads at once, less than its buffer holds: what a read may take is asked for.
+   */
+  static final int READ = 64 << 10;
+
   /** So much may be asked for on top of the last free byte: it is what one read may take. */
-  static final long STEP = 256 << 10;
+  static final long STEP = 4L * READ;
 
   /** For how long memory may be wanted in vain; whoever waits asks again after it. */
   static final Duration PATIENCE = Duration.ofSeconds(10);
