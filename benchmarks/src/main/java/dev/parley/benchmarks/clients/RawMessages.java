@@ -8,6 +8,7 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -15,14 +16,19 @@ import org.jspecify.annotations.Nullable;
 /**
  * The least that a client can do which takes messages and hands them out as arrays and strings:
  * what is sent is put behind a header and a masking key and masked, in blocks of 64 KiB; what came
- * is copied to an array or a string of its own. One thread sends and receives, no rule is checked
- * but UTF-8, nothing is counted, and nothing else can happen on the session. A goal beyond this is
- * out of reach on the machine.
+ * is copied to an array or a string of its own, which has room for an eighth of what a frame claims
+ * until so much has come, where that is more than 64 KiB. One thread sends and receives, no rule is
+ * checked but UTF-8, nothing is counted, and nothing else can happen on the session. A goal beyond
+ * this is out of reach on the machine.
  */
 public class RawMessages extends RawBlocking {
   private static final int LONGEST_HEADER = 14;
   private static final VarHandle LONGS =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+  /** Up to here the length that a frame claims is believed. */
+  private static final int PROVEN = 64 << 10;
+
   private static final int BLOCK = LONGEST_HEADER + (64 << 10);
 
   private final boolean anyThreadTakes;
@@ -116,18 +122,22 @@ public class RawMessages extends RawBlocking {
     }
 
     @Override
-    int takeLong(byte first, int length) throws IOException {
-      byte[] payload = new byte[length];
+    int takeLong(byte head, int length) throws IOException {
+      int first = Math.max(Math.min(in.remaining(), length), length / 8);
+      byte[] payload = new byte[length <= PROVEN ? length : first];
       int from = 0;
       while (from < length) {
         if (!in.hasRemaining()) {
           fill();
         }
         int count = Math.min(in.remaining(), length - from);
+        if (count > payload.length - from) {
+          payload = Arrays.copyOf(payload, length);
+        }
         in.get(payload, from, count);
         from += count;
       }
-      return hand(isText(first) ? new String(payload, StandardCharsets.UTF_8) : payload, length);
+      return hand(isText(head) ? new String(payload, StandardCharsets.UTF_8) : payload, length);
     }
 
     private static boolean isText(byte first) {

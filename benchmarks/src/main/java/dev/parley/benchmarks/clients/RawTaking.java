@@ -20,14 +20,14 @@ abstract class RawTaking extends RawSession {
   abstract int take(byte first, int from, int length) throws IOException;
 
   /**
-   * Makes something of a frame that is longer than the buffer.
+   * Makes something of a frame that is longer than a quarter of the buffer.
    *
    * @param first its first byte
    * @param length of the payload, whose beginning is at the position of {@link #in}
    * @return the length of the message
    */
   int takeLong(byte first, int length) throws IOException {
-    throw new IOException("a frame of " + length + " bytes, longer than the buffer");
+    throw new IOException("a frame of " + length + " bytes, longer than a quarter of the buffer");
   }
 
   @Override
@@ -37,7 +37,7 @@ abstract class RawTaking extends RawSession {
       fill();
     }
     int length = RawFrames.payloadLength(in);
-    if (head + length > in.capacity()) {
+    if (head + length > in.capacity() / 4) { // else a part of it would be moved within the buffer
       byte first = in.get(in.position());
       in.position(in.position() + head);
       return takeLong(first, length);
