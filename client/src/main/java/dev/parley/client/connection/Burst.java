@@ -18,10 +18,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class Burst {
   /** Little enough to stay in the processor's nearest cache until it is taken. */
-  static final int MOST = 32;
+  static final int MOST = 128;
 
   /** So much of what was read is parsed ahead at most, for the same reason. */
-  static final int BYTES = 8 << 10;
+  static final int BYTES = 16 << 10;
 
   private static final AtomicIntegerFieldUpdater<Burst> TAKEN =
       AtomicIntegerFieldUpdater.newUpdater(Burst.class, "taken");

@@ -305,7 +305,8 @@ final class IncomingPath implements MemoryBudget.Sharer {
 
   /**
    * Parses what was read with the frame that is being received, as far as it is whole messages: for
-   * those who come next, without the turn.
+   * those who come next, without the turn. It may be more than the inbox's bound, which is for what
+   * is still to be read.
    */
   private void parseOn() {
     ByteBuffer rest = unwatched();
@@ -319,7 +320,7 @@ final class IncomingPath implements MemoryBudget.Sharer {
         return;
       }
       int more = Math.min(rest.remaining(), Burst.BYTES) / (2 + next.length());
-      ahead = new Burst(next, Math.min(1 + more, Math.min(Burst.MOST, inbox.maxFrames())));
+      ahead = new Burst(next, Math.min(1 + more, Burst.MOST));
       ahead.fill(inbound, rest);
     } catch (RuntimeException | Error e) {
       inbound.end(); // nothing may be read after it; but the frame being received is not lost

@@ -24,6 +24,7 @@ import dev.parley.websocket.WebSocketClosedException;
 import dev.parley.websocket.WebSocketException;
 import dev.parley.websocket.WebSocketInterruptedException;
 import dev.parley.websocket.WebSocketProtocolException;
+import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
@@ -365,6 +366,24 @@ final class WebSocketConnectionTest {
       assertThat(peer.receive()).isEqualTo(new Frame.Pong(new byte[] {7}));
       peer.send(text("now"));
       assertThat(get(receiver)).isEqualTo(text("now"));
+    }
+
+    @Test
+    void whatCameInOneReadMayBeMoreThanTheInboxHoldsAndNothingMoreIsReadMeanwhile()
+        throws Exception {
+      open();
+      ByteArrayOutputStream atOnce = new ByteArrayOutputStream();
+      for (int i = 0; i < 100; i++) {
+        atOnce.writeBytes(peer.encode(text("m" + i)));
+      }
+      peer.sendBytes(atOnce.toByteArray());
+      assertThat(receive()).isEqualTo(text("m0"));
+      peer.send(new Frame.Ping("read".getBytes(UTF_8)));
+      assertThat(peer.receive(Duration.ofMillis(300))).as("nobody receives").isNull();
+      for (int i = 1; i < 100; i++) {
+        assertThat(receive()).isEqualTo(text("m" + i));
+      }
+      assertThat(peer.receive()).isEqualTo(new Frame.Pong("read".getBytes(UTF_8)));
     }
 
     @Test
