@@ -248,7 +248,7 @@ public final class WebSockets {
     /**
      * Sets how many messages may wait to be received before the connection is left unread and the
      * peer has to wait. Default: 16, enough to hide the time between two receives. What came in one
-     * read is not counted until more is to be read: short messages of 16 KiB together at most.
+     * read is not counted until more is to be read: 128 messages at most.
      */
     public Config receiveQueueMessages(int messages) {
       receiveQueueMessages = (int) requirePositive("receiveQueueMessages", messages);
